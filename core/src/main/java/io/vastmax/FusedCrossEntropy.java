@@ -1,0 +1,340 @@
+package io.vastmax;
+
+import static io.vastmax.LogitTiles.CLASSES;
+import static io.vastmax.LogitTiles.PANEL;
+import static io.vastmax.LogitTiles.grow;
+
+import io.vastmax.internal.simd.Kernels;
+import io.vastmax.internal.simd.Simd;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cross-entropy over a full softmax, and its gradients, without ever holding all logits.
+ *
+ * <p>With {@code P = softmax(Z)}, {@code Y} the targets one-hot and {@code G = (P - Y) / N}, the gradients are
+ * {@code dH = G W}, {@code dW = G^T H} and {@code db = G^T 1}. Two passes over the classes:
+ *
+ * <ol>
+ *   <li>log-sum-exp: each tile of logits is added to a running (max, sum) a row while it is in the cache;
+ *   <li>gradients: {@code Z} becomes {@code G} in place, tile by tile, and goes into dW at once, then into dH.
+ * </ol>
+ *
+ * <p>The batch is cut into chunks of rows whose logits fit the allowance, so that the second pass finds the logits of the
+ * first: three products. Where fewer than {@link #FEW_ROWS} rows would fit, all rows are taken together and the second
+ * pass computes the logits again, a section of classes at a time: four products, but W and dW pass through memory once
+ * instead of for every few rows. (The loss as a log-sum-exp minus a logit, computed in tiles and recomputed for the
+ * gradient, follows Wijmans et al., Cut Your Losses in Large-Vocabulary Language Models, ICLR 2025.)
+ *
+ * <p>Threads share out tiles in the log-sum-exp and in dW, and columns in dH; blocks of tiles merge in their order. So
+ * each number is computed in one order, whatever the number of threads.
+ */
+final class FusedCrossEntropy {
+    /** Below so many rows a chunk, passing W and dW through memory costs more than a fourth product. */
+    private static final int FEW_ROWS = 64;
+
+    /** Floats of Z in a section of the second pass: 8 MiB, for a third-level cache. */
+    private static final int SECTION = 1 << 21;
+
+    /** At most so many running log-sum-exps a row. */
+    private static final int BLOCKS = 64;
+
+    /** Rows of dH^T that a thread takes at a time: a multiple of the kernels' 6 and 12. */
+    private static final int HIDDEN_ROWS = 132;
+
+    private static final Kernels KERNELS = Simd.kernels();
+
+    private final LogitTiles tiles = new LogitTiles();
+    private float[][] workerTiles = new float[0][];
+    private float[] z = new float[0];
+    private float[] hiddenRows = new float[0];
+    private float[] gradientT = new float[0];
+    private float[] max = new float[0];
+    private float[] sum = new float[0];
+    private float[] targetLogit = new float[0];
+    private float[] factor = new float[0];
+    private LogSumExp[] lse = new LogSumExp[0];
+
+    private FusedCrossEntropy() {}
+
+    static FusedCrossEntropy of(Workspace workspace) {
+        return workspace.scratch(FusedCrossEntropy.class, FusedCrossEntropy::new);
+    }
+
+    void loss(FullSoftmax layer, Matrix hidden, Targets targets, Workspace workspace, LossSink perRow) {
+        Plan plan = Plan.forLoss(layer, hidden.rows());
+        for (int from = 0; from < hidden.rows(); from += plan.rows) {
+            Chunk chunk = new Chunk(layer, hidden, targets, from, plan, workspace);
+            chunk.logSumExp();
+            for (int n = 0; n < chunk.rows; n++) {
+                perRow.row(from + n, chunk.loss(n), lse[n].value());
+            }
+        }
+    }
+
+    double lossAndGradients(
+            FullSoftmax layer,
+            Matrix hidden,
+            Targets targets,
+            Workspace workspace,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into) {
+        Plan plan = Plan.forGradients(layer, hidden.rows(), workspace.memory());
+        double loss = 0;
+        for (int from = 0; from < hidden.rows(); from += plan.rows) {
+            Chunk chunk = new Chunk(layer, hidden, targets, from, plan, workspace);
+            chunk.logSumExp();
+            for (int n = 0; n < chunk.rows; n++) {
+                loss += chunk.loss(n);
+            }
+            chunk.gradients(hiddenGradient, into);
+        }
+        return hidden.rows() == 0 ? 0 : loss / hidden.rows();
+    }
+
+    /** Some rows of the batch on their way through both passes. */
+    private final class Chunk {
+        private final FullSoftmax layer;
+        private final Matrix hidden;
+        private final Targets targets;
+        private final Plan plan;
+        private final Workspace workspace;
+        private final int from;
+        private final int rows;
+        private final int stride;
+        private final int width;
+
+        Chunk(FullSoftmax layer, Matrix hidden, Targets targets, int from, Plan plan, Workspace workspace) {
+            this.layer = layer;
+            this.hidden = hidden;
+            this.targets = targets;
+            this.plan = plan;
+            this.workspace = workspace;
+            this.from = from;
+            this.rows = Math.min(plan.rows, hidden.rows() - from);
+            this.width = layer.width();
+            tiles.load(layer, hidden, from, rows);
+            this.stride = tiles.stride;
+        }
+
+        double loss(int n) {
+            return lse[n].value() - targetLogit[n];
+        }
+
+        /** The first pass. */
+        void logSumExp() {
+            int blockTiles = Math.ceilDiv(tiles.count(), BLOCKS);
+            int blocks = Math.ceilDiv(tiles.count(), blockTiles);
+            max = grow(max, blocks * stride);
+            sum = grow(sum, blocks * stride);
+            targetLogit = grow(targetLogit, stride);
+            lse = lse.length >= stride ? lse : new LogSumExp[stride];
+            workerTiles = workerTiles.length == workspace.threads()
+                    ? workerTiles
+                    : new float[workspace.threads()][CLASSES * PANEL];
+            z = plan.keep ? grow(z, layer.classes() * stride) : z;
+            Arrays.fill(max, 0, blocks * stride, Float.NEGATIVE_INFINITY);
+            Arrays.fill(sum, 0, blocks * stride, 0f);
+            workspace.run(blocks, (block, worker) -> {
+                int end = Math.min(tiles.count(), (block + 1) * blockTiles);
+                for (int tile = block * blockTiles; tile < end; tile++) {
+                    for (int panel = 0; panel < tiles.panels(); panel++) {
+                        addTile(tile, panel, block * stride + panel * PANEL, worker);
+                    }
+                }
+            });
+            workspace.run(tiles.panels(), (panel, worker) -> {
+                for (int n = panel * PANEL; n < (panel + 1) * PANEL; n++) {
+                    LogSumExp merged = LogSumExp.EMPTY;
+                    for (int block = 0; block < blocks; block++) {
+                        merged = merged.merge(new LogSumExp(max[block * stride + n], sum[block * stride + n]));
+                    }
+                    lse[n] = merged;
+                }
+            });
+        }
+
+        private void addTile(int tile, int panel, int at, int worker) {
+            float[] to = plan.keep ? z : workerTiles[worker];
+            int toAt = plan.keep ? tile * CLASSES * stride + panel * PANEL : 0;
+            int toRow = plan.keep ? stride : PANEL;
+            tiles.logits(tile, panel, to, toAt, toRow);
+            KERNELS.columnLogSumExp(to, toAt, toRow, tiles.size(tile), max, sum, at);
+            for (int n = panel * PANEL; n < Math.min(rows, (panel + 1) * PANEL); n++) {
+                int inTile = targets.id(from + n) - tile * CLASSES;
+                if (inTile >= 0 && inTile < CLASSES) {
+                    targetLogit[n] = to[toAt + inTile * toRow + n - panel * PANEL];
+                }
+            }
+        }
+
+        /** The second pass. */
+        void gradients(@Nullable Matrix hiddenGradient, @Nullable Gradients into) {
+            Parameter bias = layer.bias();
+            float[] dW = into == null ? null : into.dense(layer.weight()).array();
+            float[] db = into == null || bias == null ? null : into.dense(bias).array();
+            factor = grow(factor, stride);
+            for (int n = 0; n < tiles.columns; n++) {
+                max[n] = lse[n].max();
+                factor[n] = n < rows ? (float) (1 / (lse[n].sum() * hidden.rows())) : 0f;
+            }
+            if (dW != null) {
+                layOutHiddenRows();
+            }
+            gradientT = grow(gradientT, width * stride);
+            Arrays.fill(gradientT, 0, width * stride, 0f);
+            if (!plan.keep) {
+                z = grow(z, plan.sectionTiles * CLASSES * stride);
+            }
+            for (int first = 0; first < tiles.count(); first += plan.sectionTiles) {
+                int section = first;
+                int count = Math.min(plan.sectionTiles, tiles.count() - section);
+                int zAt = plan.keep ? section * CLASSES * stride : 0;
+                workspace.run(count, (i, worker) -> {
+                    int tile = section + i;
+                    int at = zAt + i * CLASSES * stride;
+                    logitGradients(tile, at);
+                    if (dW != null) {
+                        addWeightGradient(tile, at, dW, worker);
+                    }
+                    if (db != null) {
+                        for (int v = 0; v < tiles.size(tile); v++) {
+                            db[tile * CLASSES + v] += KERNELS.sum(z, at + v * stride, tiles.columns);
+                        }
+                    }
+                });
+                if (hiddenGradient != null) {
+                    addHiddenGradient(section, count, zAt);
+                }
+            }
+            if (hiddenGradient != null) {
+                float[] out = hiddenGradient.array();
+                for (int n = 0; n < rows; n++) {
+                    for (int k = 0; k < width; k++) {
+                        out[(from + n) * width + k] = gradientT[k * stride + n];
+                    }
+                }
+            }
+        }
+
+        /** {@code G = (P - Y) / N} of a tile, in place of its logits. */
+        private void logitGradients(int tile, int at) {
+            float one = 1f / hidden.rows();
+            for (int panel = 0; panel < tiles.panels(); panel++) {
+                if (!plan.keep) {
+                    tiles.logits(tile, panel, z, at + panel * PANEL, stride);
+                }
+                KERNELS.columnExp(z, at + panel * PANEL, stride, tiles.size(tile), max, factor, panel * PANEL);
+            }
+            for (int n = 0; n < rows; n++) {
+                int inTile = targets.id(from + n) - tile * CLASSES;
+                if (inTile >= 0 && inTile < CLASSES) {
+                    z[at + inTile * stride + n] -= one;
+                }
+            }
+        }
+
+        /** {@code dW += G^T H} for the classes of a tile; the last columns of an odd width by way of a scratch tile. */
+        private void addWeightGradient(int tile, int at, float[] dW, int worker) {
+            int size = tiles.size(tile);
+            int first = tile * CLASSES * width;
+            int hiddenStride = LogitTiles.stride(width);
+            int whole = width / PANEL * PANEL;
+            KERNELS.multiplyAdd(size, whole, rows, z, at, stride, 1, hiddenRows, 0, hiddenStride, dW, first, width);
+            if (whole < width) {
+                float[] scratch = workerTiles[worker];
+                for (int v = 0; v < size; v++) {
+                    System.arraycopy(dW, first + v * width + whole, scratch, v * PANEL, width - whole);
+                }
+                KERNELS.multiplyAdd(
+                        size, PANEL, rows, z, at, stride, 1, hiddenRows, whole, hiddenStride, scratch, 0, PANEL);
+                for (int v = 0; v < size; v++) {
+                    System.arraycopy(scratch, v * PANEL, dW, first + v * width + whole, width - whole);
+                }
+            }
+        }
+
+        /** {@code dH^T += W^T G} for the classes of a section. */
+        private void addHiddenGradient(int section, int count, int zAt) {
+            int parts = Math.ceilDiv(width, HIDDEN_ROWS);
+            int groups = Math.min(tiles.panels(), Math.ceilDiv(2 * workspace.threads(), parts));
+            int groupPanels = Math.ceilDiv(tiles.panels(), groups);
+            float[] w = layer.weight().value().array();
+            workspace.run(parts * groups, (task, worker) -> {
+                int k = task % parts * HIDDEN_ROWS;
+                int column = task / parts * groupPanels * PANEL;
+                int columns = Math.min(groupPanels * PANEL, tiles.columns - column);
+                for (int i = 0; i < count && columns > 0; i++) {
+                    KERNELS.multiplyAdd(
+                            Math.min(HIDDEN_ROWS, width - k),
+                            columns,
+                            tiles.size(section + i),
+                            w,
+                            (section + i) * CLASSES * width + k,
+                            1,
+                            width,
+                            z,
+                            zAt + i * CLASSES * stride + column,
+                            stride,
+                            gradientT,
+                            k * stride + column,
+                            stride);
+                }
+            });
+        }
+
+        private void layOutHiddenRows() {
+            int hiddenStride = LogitTiles.stride(width);
+            hiddenRows = grow(hiddenRows, rows * hiddenStride);
+            for (int n = 0; n < rows; n++) {
+                System.arraycopy(hidden.array(), (from + n) * width, hiddenRows, n * hiddenStride, width);
+                Arrays.fill(hiddenRows, n * hiddenStride + width, (n + 1) * hiddenStride, 0f);
+            }
+        }
+    }
+
+    /**
+     * How the batch is cut.
+     *
+     * @param rows rows in a chunk
+     * @param keep whether the second pass finds the logits of the first
+     * @param sectionTiles tiles in a section of the second pass
+     */
+    private record Plan(int rows, boolean keep, int sectionTiles) {
+        static Plan forLoss(FullSoftmax layer, int n) {
+            return new Plan(Math.clamp(n, 1, 1024), false, LogitTiles.count(layer.classes()));
+        }
+
+        static Plan forGradients(FullSoftmax layer, int n, long memory) {
+            int tiles = LogitTiles.count(layer.classes());
+            long floats = Math.min(memory / Float.BYTES, Integer.MAX_VALUE / 2);
+            int all = LogitTiles.columns(Math.max(1, n));
+            int kept = all;
+            while (kept > PANEL && fixed(layer, kept) + (long) layer.classes() * LogitTiles.stride(kept) > floats) {
+                kept -= PANEL;
+            }
+            if (kept >= Math.min(FEW_ROWS, all)) {
+                int chunks = Math.ceilDiv(all, kept);
+                int rows = LogitTiles.columns(Math.ceilDiv(all, chunks));
+                return new Plan(rows, true, sectionTiles(tiles, SECTION, rows));
+            }
+            int rows = all;
+            while (rows > PANEL && fixed(layer, rows) + (long) CLASSES * LogitTiles.stride(rows) > floats) {
+                rows -= PANEL;
+            }
+            return new Plan(rows, false, sectionTiles(tiles, Math.min(SECTION, floats - fixed(layer, rows)), rows));
+        }
+
+        /** What a chunk of rows needs beside Z, in floats; two copies of its hidden vectors are not counted. */
+        private static long fixed(FullSoftmax layer, int rows) {
+            long stride = LogitTiles.stride(rows);
+            long padding =
+                    layer.width() * (stride - rows) + rows * (long) (LogitTiles.stride(layer.width()) - layer.width());
+            return layer.width() * stride + padding + (2L * BLOCKS + 8) * stride;
+        }
+
+        private static int sectionTiles(int tiles, long floats, int rows) {
+            return Math.clamp(floats / ((long) CLASSES * LogitTiles.stride(rows)), 1, tiles);
+        }
+    }
+}

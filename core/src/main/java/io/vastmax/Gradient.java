@@ -1,0 +1,120 @@
+package io.vastmax;
+
+import io.vastmax.internal.simd.Simd;
+
+/** The gradient of one parameter: {@link Dense} or {@link ByRow}. Not thread safe. */
+public sealed interface Gradient {
+    /** The parameter. */
+    Parameter parameter();
+
+    /** Back to zero. */
+    void clear();
+
+    /** The sum of squares, in double precision, in a fixed order. */
+    double squaredNorm(Workspace workspace);
+
+    /** A gradient with an element for each of the parameter's. */
+    final class Dense implements Gradient {
+        private static final int BLOCK = 1 << 16;
+
+        private final Parameter parameter;
+        private final Matrix value;
+
+        Dense(Parameter parameter) {
+            this.parameter = parameter;
+            this.value =
+                    Matrix.zeros(parameter.value().rows(), parameter.value().columns());
+        }
+
+        @Override
+        public Parameter parameter() {
+            return parameter;
+        }
+
+        /** The gradient itself, of the parameter's shape. */
+        public Matrix value() {
+            return value;
+        }
+
+        @Override
+        public void clear() {
+            value.fill(0);
+        }
+
+        @Override
+        public double squaredNorm(Workspace workspace) {
+            float[] array = value.array();
+            double[] blocks = new double[Math.ceilDiv(array.length, BLOCK)];
+            workspace.run(blocks.length, (i, worker) -> {
+                int from = i * BLOCK;
+                blocks[i] = Simd.kernels().squaredNorm(array, from, Math.min(BLOCK, array.length - from));
+            });
+            double sum = 0;
+            for (double block : blocks) {
+                sum += block;
+            }
+            return sum;
+        }
+    }
+
+    /** A gradient that is zero but for some rows. */
+    final class ByRow implements Gradient {
+        private final Parameter parameter;
+        private final RowIndex index = new RowIndex();
+        private float[] values = new float[0];
+
+        ByRow(Parameter parameter) {
+            this.parameter = parameter;
+        }
+
+        @Override
+        public Parameter parameter() {
+            return parameter;
+        }
+
+        /**
+         * Where the gradient of a row begins in {@link #values()}; zeros are added for a row that is new. It may move
+         * {@code values()}.
+         */
+        public int offset(int row) {
+            int columns = parameter.value().columns();
+            int slot = index.slot(row);
+            int needed = (slot + 1) * columns;
+            if (needed > values.length) {
+                values = java.util.Arrays.copyOf(values, Math.max(needed, 2 * values.length));
+            }
+            return slot * columns;
+        }
+
+        /** The number of rows that are not zero. */
+        public int size() {
+            return index.size();
+        }
+
+        /** The i-th of these rows, in the order in which they came. */
+        public int row(int i) {
+            return index.row(i);
+        }
+
+        /** The values: row {@code row(i)} lies at {@code i * columns}. */
+        public float[] values() {
+            return values;
+        }
+
+        @Override
+        public void clear() {
+            java.util.Arrays.fill(values, 0, size() * parameter.value().columns(), 0f);
+            index.clear();
+        }
+
+        @Override
+        public double squaredNorm(Workspace workspace) {
+            int columns = parameter.value().columns();
+            double sum = 0;
+            for (int i = 0; i < size(); i++) {
+                sum += Simd.kernels().squaredNorm(values, i * columns, columns);
+            }
+            return sum;
+        }
+    }
+}

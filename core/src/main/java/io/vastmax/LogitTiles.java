@@ -1,0 +1,104 @@
+package io.vastmax;
+
+import io.vastmax.internal.simd.Kernels;
+import io.vastmax.internal.simd.Simd;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logits of a chunk of rows, a tile at a time: {@code Z = W H^T + b}, with the classes down and the rows of the batch
+ * across, so that a log-sum-exp over the classes runs down the columns and shuffles nothing.
+ *
+ * <p>A tile is {@link #CLASSES} classes by one panel of {@link Kernels#PANEL} rows. The hidden vectors are transposed once;
+ * W is read where it lies. The length of a row of H^T is an odd multiple of a panel, see {@link Kernels#multiplyAdd}.
+ */
+final class LogitTiles {
+    /** Classes in a tile. 128 x 32 logits fill a third of a first-level cache. */
+    static final int CLASSES = 128;
+
+    static final int PANEL = Kernels.PANEL;
+
+    private static final Kernels KERNELS = Simd.kernels();
+
+    private float[] weight = new float[0];
+    private float @Nullable [] bias;
+    private int classes;
+    private int width;
+    private float[] transposed = new float[0];
+
+    /** The rows of the chunk. */
+    int rows;
+
+    /** {@link #rows} in whole panels; hidden vectors of zeros fill the last one up. */
+    int columns;
+
+    /** {@link #columns}, or a panel more: the length of a row of H^T, and of Z where it is kept. */
+    int stride;
+
+    /** Takes {@code rows} rows of {@code hidden} from {@code from}. */
+    void load(FullSoftmax layer, Matrix hidden, int from, int rows) {
+        Parameter b = layer.bias();
+        weight = layer.weight().value().array();
+        bias = b == null ? null : b.value().array();
+        classes = layer.classes();
+        width = layer.width();
+        this.rows = rows;
+        columns = columns(rows);
+        stride = stride(rows);
+        transposed = grow(transposed, width * stride);
+        float[] h = hidden.array();
+        for (int k = 0; k < width; k++) {
+            Arrays.fill(transposed, k * stride + rows, k * stride + columns, 0f);
+        }
+        for (int n = 0; n < rows; n++) {
+            for (int k = 0; k < width; k++) {
+                transposed[k * stride + n] = h[(from + n) * width + k];
+            }
+        }
+    }
+
+    int count() {
+        return count(classes);
+    }
+
+    /** The number of classes in a tile: {@link #CLASSES} but in the last. */
+    int size(int tile) {
+        return Math.min(CLASSES, classes - tile * CLASSES);
+    }
+
+    /** The number of panels. */
+    int panels() {
+        return columns / PANEL;
+    }
+
+    /** The logits of a tile for the rows {@code panel * PANEL ..}, into {@code z} from {@code at}, {@code row} apart. */
+    void logits(int tile, int panel, float[] z, int at, int row) {
+        int first = tile * CLASSES;
+        int size = size(tile);
+        for (int i = 0; i < size; i++) {
+            Arrays.fill(z, at + i * row, at + i * row + PANEL, bias == null ? 0f : bias[first + i]);
+        }
+        KERNELS.multiplyAdd(
+                size, PANEL, width, weight, first * width, width, 1, transposed, panel * PANEL, stride, z, at, row);
+    }
+
+    /** The number of tiles of so many classes. */
+    static int count(int classes) {
+        return Math.ceilDiv(classes, CLASSES);
+    }
+
+    /** So many rows in whole panels. */
+    static int columns(int rows) {
+        return Math.ceilDiv(rows, PANEL) * PANEL;
+    }
+
+    /** The least odd multiple of a panel that holds so many numbers. */
+    static int stride(int numbers) {
+        return (Math.ceilDiv(numbers, PANEL) | 1) * PANEL;
+    }
+
+    /** The array, or a larger one with nothing in it. */
+    static float[] grow(float[] array, int length) {
+        return array.length >= length ? array : new float[length];
+    }
+}

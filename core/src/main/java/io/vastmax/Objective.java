@@ -1,0 +1,42 @@
+package io.vastmax;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something trainable: a loss of hidden states against targets, with its gradients.
+ *
+ * <p>Its loss need not be a likelihood: evaluation always asks {@link #exact()}. Threads may read a layer at the same time,
+ * each with a {@link Workspace} of its own; nobody may read while its parameters change.
+ *
+ * <p>Every method refuses, with an {@link IllegalArgumentException} that names the argument, a hidden matrix of another
+ * width, another number of targets than rows, and an id that is no class.
+ */
+public interface Objective {
+    /** The layer that evaluation uses: itself, or the one underneath. */
+    OutputLayer exact();
+
+    /** What training changes. */
+    Parameters parameters();
+
+    /** Zeros for the gradients of {@link #parameters()}, dense or by row as suits the layer. */
+    Gradients newGradients();
+
+    /**
+     * The loss of each row.
+     *
+     * @param hidden the hidden states, {@code N x width}
+     * @param targets the true class of each row
+     */
+    void loss(Matrix hidden, Targets targets, Step step, LossSink perRow);
+
+    /**
+     * The mean loss over the rows, in nats, and its gradients. An empty batch has the loss 0.
+     *
+     * @param hidden the hidden states, {@code N x width}
+     * @param targets the true class of each row
+     * @param hiddenGradient overwritten with {@code dL/dhidden}, {@code N x width}; null if it is not needed
+     * @param into {@code dL/dparameters} is added to these; null if the parameters are frozen
+     */
+    double lossAndGradients(
+            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into);
+}

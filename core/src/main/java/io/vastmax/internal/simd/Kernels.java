@@ -1,0 +1,90 @@
+package io.vastmax.internal.simd;
+
+/**
+ * The inner loops, unchecked: callers have checked every range.
+ *
+ * <p>Both implementations give the same bits on every machine. That rests on three rules:
+ *
+ * <ol>
+ *   <li>multiplications that feed an addition are fused ({@code fma}) exactly where the scalar code says so;
+ *   <li>a sum along a row runs over {@link #LANES} virtual lanes, element {@code i} in lane {@code i % LANES}, folded
+ *       in halves at the end, whatever the width of the machine's registers;
+ *   <li>a sum across rows runs per column, in the order of the rows.
+ * </ol>
+ *
+ * <p>NaN is ignored by the maxima and comes out of every sum. Thread safe: no state.
+ */
+public interface Kernels {
+    /** Virtual lanes of a sum along a row; a power of two, and a multiple of every register's lanes. */
+    int LANES = 32;
+
+    /** Columns that the matrix kernels take at once: their column counts are multiples of it. */
+    int PANEL = 32;
+
+    /** {@code e^x} of each element, within 2 ulp; may work in place. */
+    void exp(float[] x, int from, float[] out, int to, int length);
+
+    /** The largest element that is not NaN, or {@code -inf}. */
+    float max(float[] x, int from, int length);
+
+    /** {@code sum_i exp((x_i - max) * scale)}, in {@link #LANES} lanes. */
+    float sumExp(float[] x, int from, int length, float max, float scale);
+
+    /** {@code out_i = exp((x_i - max) * scale) * factor}; may work in place. */
+    void scaledExp(float[] x, int from, float[] out, int to, int length, float max, float scale, float factor);
+
+    /** {@code out_i = (x_i - max) * scale - shift}; may work in place. */
+    void shiftedDifference(float[] x, int from, float[] out, int to, int length, float max, float scale, float shift);
+
+    /** {@code sum_i x_i y_i}, in {@link #LANES} lanes. */
+    float dot(float[] x, int xFrom, float[] y, int yFrom, int length);
+
+    /** {@code out_r = <row r of the matrix, y>}: {@link #dot} for rows of {@code width} elements that follow each other. */
+    void dotRows(float[] matrix, int from, int width, int rows, float[] y, int yFrom, float[] out, int to);
+
+    /** {@code sum_i x_i}, in {@link #LANES} lanes. */
+    float sum(float[] x, int from, int length);
+
+    /** {@code sum_i x_i^2} in double precision, in {@link #LANES} lanes. */
+    double squaredNorm(float[] x, int from, int length);
+
+    /** {@code y_i = fma(a, x_i, y_i)}. */
+    void addScaled(float a, float[] x, int from, float[] y, int to, int length);
+
+    /**
+     * {@code C += A B}, every element a chain of fused multiply-adds in the order of {@code k}:
+     *
+     * <p>{@code c[cFrom + i cRow + j] += sum_k a[aFrom + i aRow + k aStep] * b[bFrom + k bRow + j]} for {@code i < rows},
+     * {@code j < columns}, {@code k < depth}. A may lie either way round ({@code aRow}, {@code aStep}); B and C are
+     * row-major. {@code columns} is a multiple of {@link #PANEL}. A and B are best kept within the second-level cache,
+     * and {@code bRow} an odd multiple of {@link #PANEL}, so that the rows of a panel do not fall on each other in the
+     * first-level cache.
+     */
+    void multiplyAdd(
+            int rows,
+            int columns,
+            int depth,
+            float[] a,
+            int aFrom,
+            int aRow,
+            int aStep,
+            float[] b,
+            int bFrom,
+            int bRow,
+            float[] c,
+            int cFrom,
+            int cRow);
+
+    /**
+     * Adds a tile of logits to a running log-sum-exp a column: {@code (max_j, sum_j) + z[., j]} for the {@link #PANEL}
+     * columns from {@code from}.
+     *
+     * @param z row-major, {@code row} elements from one row to the next
+     * @param max the running maxima, {@code PANEL} of them from {@code at}; {@code -inf} to begin with
+     * @param sum the running sums of {@code exp(z - max)}, likewise; 0 to begin with
+     */
+    void columnLogSumExp(float[] z, int from, int row, int rows, float[] max, float[] sum, int at);
+
+    /** {@code z_ij = exp(z_ij - shift_j) * factor_j} in place, for {@link #PANEL} columns. */
+    void columnExp(float[] z, int from, int row, int rows, float[] shift, float[] factor, int at);
+}

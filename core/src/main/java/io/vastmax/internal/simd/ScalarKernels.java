@@ -1,0 +1,161 @@
+package io.vastmax.internal.simd;
+
+/** The kernels in plain Java: the definition of every bit, and what runs where the Vector API is not there. */
+final class ScalarKernels implements Kernels {
+    @Override
+    public void exp(float[] x, int from, float[] out, int to, int length) {
+        for (int i = 0; i < length; i++) {
+            out[to + i] = Exp.exp(x[from + i]);
+        }
+    }
+
+    @Override
+    public float max(float[] x, int from, int length) {
+        float max = Float.NEGATIVE_INFINITY;
+        for (int i = from; i < from + length; i++) {
+            max = x[i] > max ? x[i] : max;
+        }
+        return max;
+    }
+
+    @Override
+    public float sumExp(float[] x, int from, int length, float max, float scale) {
+        float[] lanes = new float[LANES];
+        for (int i = 0; i < length; i++) {
+            lanes[i % LANES] += Exp.exp((x[from + i] - max) * scale);
+        }
+        return fold(lanes);
+    }
+
+    @Override
+    public void scaledExp(float[] x, int from, float[] out, int to, int length, float max, float scale, float factor) {
+        for (int i = 0; i < length; i++) {
+            out[to + i] = Exp.exp((x[from + i] - max) * scale) * factor;
+        }
+    }
+
+    @Override
+    public void shiftedDifference(
+            float[] x, int from, float[] out, int to, int length, float max, float scale, float shift) {
+        for (int i = 0; i < length; i++) {
+            out[to + i] = (x[from + i] - max) * scale - shift;
+        }
+    }
+
+    @Override
+    public float dot(float[] x, int xFrom, float[] y, int yFrom, int length) {
+        float[] lanes = new float[LANES];
+        for (int i = 0; i < length; i++) {
+            lanes[i % LANES] = Math.fma(x[xFrom + i], y[yFrom + i], lanes[i % LANES]);
+        }
+        return fold(lanes);
+    }
+
+    @Override
+    public void dotRows(float[] matrix, int from, int width, int rows, float[] y, int yFrom, float[] out, int to) {
+        for (int r = 0; r < rows; r++) {
+            out[to + r] = dot(matrix, from + r * width, y, yFrom, width);
+        }
+    }
+
+    @Override
+    public float sum(float[] x, int from, int length) {
+        float[] lanes = new float[LANES];
+        for (int i = 0; i < length; i++) {
+            lanes[i % LANES] += x[from + i];
+        }
+        return fold(lanes);
+    }
+
+    @Override
+    public double squaredNorm(float[] x, int from, int length) {
+        double[] lanes = new double[LANES];
+        for (int i = 0; i < length; i++) {
+            lanes[i % LANES] = Math.fma((double) x[from + i], (double) x[from + i], lanes[i % LANES]);
+        }
+        return fold(lanes);
+    }
+
+    @Override
+    public void addScaled(float a, float[] x, int from, float[] y, int to, int length) {
+        for (int i = 0; i < length; i++) {
+            y[to + i] = Math.fma(a, x[from + i], y[to + i]);
+        }
+    }
+
+    @Override
+    public void multiplyAdd(
+            int rows,
+            int columns,
+            int depth,
+            float[] a,
+            int aFrom,
+            int aRow,
+            int aStep,
+            float[] b,
+            int bFrom,
+            int bRow,
+            float[] c,
+            int cFrom,
+            int cRow) {
+        for (int i = 0; i < rows; i++) {
+            for (int k = 0; k < depth; k++) {
+                addScaled(a[aFrom + i * aRow + k * aStep], b, bFrom + k * bRow, c, cFrom + i * cRow, columns);
+            }
+        }
+    }
+
+    @Override
+    public void columnLogSumExp(float[] z, int from, int row, int rows, float[] max, float[] sum, int at) {
+        for (int j = 0; j < PANEL; j++) {
+            float before = max[at + j];
+            float after = before;
+            for (int i = 0; i < rows; i++) {
+                float x = z[from + i * row + j];
+                after = x > after ? x : after;
+            }
+            float shift = after > Float.NEGATIVE_INFINITY ? after : 0f;
+            float even = 0f;
+            float odd = 0f;
+            for (int i = 0; i + 1 < rows; i += 2) {
+                even += Exp.exp(z[from + i * row + j] - shift);
+                odd += Exp.exp(z[from + (i + 1) * row + j] - shift);
+            }
+            if (rows % 2 != 0) {
+                even += Exp.exp(z[from + (rows - 1) * row + j] - shift);
+            }
+            max[at + j] = after;
+            sum[at + j] = Math.fma(sum[at + j], Exp.exp(before - shift), even + odd);
+        }
+    }
+
+    @Override
+    public void columnExp(float[] z, int from, int row, int rows, float[] shift, float[] factor, int at) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < PANEL; j++) {
+                int p = from + i * row + j;
+                z[p] = Exp.exp(z[p] - shift[at + j]) * factor[at + j];
+            }
+        }
+    }
+
+    /** The lanes' sum, in halves; uses the array up. */
+    static float fold(float[] lanes) {
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[0];
+    }
+
+    /** The lanes' sum, in halves; uses the array up. */
+    static double fold(double[] lanes) {
+        for (int half = LANES / 2; half > 0; half /= 2) {
+            for (int i = 0; i < half; i++) {
+                lanes[i] += lanes[i + half];
+            }
+        }
+        return lanes[0];
+    }
+}

@@ -1,0 +1,11 @@
+/** Vastmax's core: log-sum-exp, the full softmax, optimizers and model files. */
+@SuppressWarnings("requires-automatic")
+module io.vastmax {
+    requires static jdk.incubator.vector;
+    requires static transitive org.jspecify;
+    requires com.fasterxml.jackson.databind;
+    requires it.unimi.dsi.fastutil.core;
+    requires org.apache.commons.rng.core;
+
+    exports io.vastmax;
+}

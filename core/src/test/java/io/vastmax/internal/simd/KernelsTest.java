@@ -1,0 +1,191 @@
+package io.vastmax.internal.simd;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+import java.util.function.BiFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Vector and scalar kernels give the same bits, at awkward lengths and for awkward numbers. */
+class KernelsTest {
+    private static final float[] AWKWARD = {
+        0f,
+        -0f,
+        1f,
+        -1f,
+        Float.MIN_VALUE,
+        -Float.MIN_VALUE,
+        1e-40f,
+        1e38f,
+        -1e38f,
+        Float.MAX_VALUE,
+        -Float.MAX_VALUE,
+        Float.NEGATIVE_INFINITY,
+        Float.POSITIVE_INFINITY,
+        Float.NaN,
+        88.7f,
+        88.8f,
+        -87.4f,
+        -103.9f,
+        -104f
+    };
+
+    private final Kernels vector = new VectorKernels();
+    private final Kernels scalar = new ScalarKernels();
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 6, 13, 15, 16, 17, 31, 32, 33, 47, 64, 207, 1000, 2047, 2048, 4098})
+    void sameBitsAtAwkwardLengths(int length) {
+        for (boolean awkward : new boolean[] {false, true}) {
+            float[] x = numbers(length + 7, awkward, 1);
+            float[] y = numbers(length + 7, awkward, 2);
+            same(k -> new float[] {k.max(x, 3, length)});
+            same(k -> new float[] {k.sumExp(x, 3, length, 2.5f, 0.7f)});
+            same(k -> new float[] {k.sum(x, 3, length)});
+            same(k -> new float[] {k.dot(x, 3, y, 5, length)});
+            assertThat(Double.toHexString(vector.squaredNorm(x, 3, length)))
+                    .isEqualTo(Double.toHexString(scalar.squaredNorm(x, 3, length)));
+            same(k -> filled(length + 7, out -> k.exp(x, 3, out, 5, length)));
+            same(k -> filled(length + 7, out -> k.scaledExp(x, 3, out, 5, length, 2.5f, 0.7f, 0.3f)));
+            same(k -> filled(length + 7, out -> k.shiftedDifference(x, 3, out, 5, length, 2.5f, 0.7f, 0.3f)));
+            same(k -> filled(length + 7, out -> k.addScaled(1.7f, x, 3, out, 5, length)));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,32,1", "5,32,7", "6,64,256", "11,32,257", "12,96,100", "13,32,1", "128,32,300", "25,160,513"})
+    void productsHaveTheSameBits(int rows, int columns, int depth) {
+        int bRow = columns + 32;
+        float[] b = numbers(depth * bRow + 3, false, 4);
+        for (boolean transposed : new boolean[] {false, true}) {
+            int aRow = transposed ? 1 : depth + 1;
+            int aStep = transposed ? rows + 2 : 1;
+            float[] a = numbers((rows + 2) * (depth + 1) + 5, false, 3);
+            same(k -> filled(
+                    rows * columns + 9,
+                    c -> k.multiplyAdd(rows, columns, depth, a, 5, aRow, aStep, b, 3, bRow, c, 2, columns)));
+        }
+    }
+
+    @Test
+    void rowsOfDotProductsAreDotProducts() {
+        float[] matrix = numbers(7 * 100 + 3, false, 5);
+        float[] y = numbers(100, false, 6);
+        same(k -> filled(9, out -> k.dotRows(matrix, 3, 100, 7, y, 0, out, 1)));
+        float[] out = filled(9, o -> vector.dotRows(matrix, 3, 100, 7, y, 0, o, 1));
+        assertThat(out[4]).isEqualTo(scalar.dot(matrix, 303, y, 0, 100));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 8, 127, 128})
+    void columnsHaveTheSameBits(int rows) {
+        for (boolean awkward : new boolean[] {false, true}) {
+            float[] z = numbers(rows * 40 + 5, awkward, 7);
+            same(k -> {
+                float[] state = new float[64];
+                float[] sum = new float[64];
+                Arrays.fill(state, Float.NEGATIVE_INFINITY);
+                k.columnLogSumExp(z, 5, 40, rows / 2, state, sum, 3);
+                k.columnLogSumExp(z, 5 + rows / 2 * 40, 40, rows - rows / 2, state, sum, 3);
+                float[] both = Arrays.copyOf(state, 128);
+                System.arraycopy(sum, 0, both, 64, 64);
+                return both;
+            });
+            float[] shift = numbers(40, false, 8);
+            same(k -> {
+                float[] copy = z.clone();
+                k.columnExp(copy, 5, 40, rows, shift, shift, 2);
+                return copy;
+            });
+        }
+    }
+
+    @Test
+    void maskedColumnsStayEmpty() {
+        float[] z = new float[32];
+        Arrays.fill(z, Float.NEGATIVE_INFINITY);
+        float[] max = new float[32];
+        float[] sum = new float[32];
+        Arrays.fill(max, Float.NEGATIVE_INFINITY);
+        vector.columnLogSumExp(z, 0, 32, 1, max, sum, 0);
+        assertThat(max).containsOnly(Float.NEGATIVE_INFINITY);
+        assertThat(sum).containsOnly(0f);
+    }
+
+    /** Against double precision, one float in 251 over the whole range, and all of them near its ends. */
+    @Test
+    void expIsWithinTwoUlp() {
+        double worst = 0;
+        for (float sign : new float[] {1, -1}) {
+            int last = Float.floatToRawIntBits(105f);
+            for (int bits = 0; bits < last; bits += bits > last - 200_000 ? 1 : 251) {
+                worst = Math.max(worst, ulps(sign * Float.intBitsToFloat(bits)));
+            }
+        }
+        for (float edge : new float[] {Exp.OVERFLOW, Exp.UNDERFLOW, -87.33654f}) {
+            float x = edge;
+            for (int i = 0; i < 1000; i++) {
+                x = Math.nextDown(x);
+            }
+            for (int i = 0; i < 2000; i++) {
+                worst = Math.max(worst, ulps(x));
+                x = Math.nextUp(x);
+            }
+        }
+        assertThat(worst).isLessThanOrEqualTo(2.0);
+    }
+
+    @Test
+    void expAtItsEnds() {
+        assertThat(Exp.exp(0f)).isEqualTo(1f);
+        assertThat(Exp.exp(-0f)).isEqualTo(1f);
+        assertThat(Exp.exp(Float.NEGATIVE_INFINITY)).isEqualTo(0f);
+        assertThat(Exp.exp(-Float.MAX_VALUE)).isEqualTo(0f);
+        assertThat(Exp.exp(Float.POSITIVE_INFINITY)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(Exp.exp(Float.MAX_VALUE)).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(Exp.exp(Float.NaN)).isNaN();
+        assertThat(Exp.exp(Exp.OVERFLOW)).isFinite();
+        assertThat(Exp.exp(Math.nextUp(Exp.OVERFLOW))).isEqualTo(Float.POSITIVE_INFINITY);
+        assertThat(Exp.exp(Exp.UNDERFLOW)).isEqualTo(Float.MIN_VALUE);
+        assertThat(Exp.exp(Math.nextDown(Exp.UNDERFLOW))).isEqualTo(0f);
+    }
+
+    private static double ulps(float x) {
+        double expected = Math.exp(x);
+        float result = Exp.exp(x);
+        if (expected > Float.MAX_VALUE) {
+            return result == (float) expected ? 0 : Double.POSITIVE_INFINITY;
+        }
+        return Math.abs(result - expected) / Math.ulp((float) expected);
+    }
+
+    private void same(java.util.function.Function<Kernels, float[]> run) {
+        BiFunction<float[], Integer, String> hex = (x, i) -> Float.toHexString(x[i]);
+        float[] expected = run.apply(scalar);
+        float[] actual = run.apply(vector);
+        for (int i = 0; i < expected.length; i++) {
+            assertThat(hex.apply(actual, i)).as("element %d", i).isEqualTo(hex.apply(expected, i));
+        }
+    }
+
+    private static float[] filled(int length, java.util.function.Consumer<float[]> run) {
+        float[] out = numbers(length, false, 9);
+        run.accept(out);
+        return out;
+    }
+
+    private static float[] numbers(int length, boolean awkward, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] x = new float[length];
+        for (int i = 0; i < length; i++) {
+            x[i] = awkward && random.nextInt(8) == 0
+                    ? AWKWARD[random.nextInt(AWKWARD.length)]
+                    : (float) random.nextDouble(-8, 8);
+        }
+        return x;
+    }
+}
