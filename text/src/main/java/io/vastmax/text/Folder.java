@@ -6,6 +6,7 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -20,6 +21,7 @@ record Folder(Path path) {
                 documents.add(document(file));
             }
         }
+        documents.sort(Comparator.comparing(Document::name));
         return documents;
     }
 

@@ -41,7 +41,11 @@ final class Utf8Reader extends Reader {
         this.document = document;
     }
 
-    /** {@inheritDoc} @throws MalformedTextException if the bytes are not UTF-8 */
+    /**
+     * {@inheritDoc}
+     *
+     * @throws MalformedTextException if the bytes are not UTF-8
+     */
     @Override
     public int read(char[] into, int from, int length) throws IOException {
         Objects.checkFromIndexSize(from, length, into.length);

@@ -23,6 +23,9 @@ final class Exp {
     /** The largest x whose power is finite; above: infinity. */
     static final float OVERFLOW = 0x1.62e42ep6f;
 
+    /** The logarithm of the least normal number; below it {@link #flushed} is zero. */
+    static final float LEAST_NORMAL = -0x1.5d589ep6f;
+
     /** The logarithm of half the least denormal; below: zero. */
     static final float UNDERFLOW = -0x1.9fe368p6f;
 
@@ -41,6 +44,20 @@ final class Exp {
             return Float.POSITIVE_INFINITY;
         }
         return x < UNDERFLOW ? 0f : result;
+    }
+
+    /**
+     * {@code e^x} for {@code x <= 0}, with zero for results in the denormal range: what a sum of probabilities needs, at
+     * two thirds of the cost. The power of two is added to the exponent of {@code e^r} as an integer.
+     */
+    static float flushed(float x) {
+        float t = Math.fma(x, LOG2E, ROUND);
+        float n = t - ROUND;
+        float r = Math.fma(n, -LN2_LO, Math.fma(n, -LN2_HI, x));
+        float q = Math.fma(Math.fma(Math.fma(Math.fma(Q4, r, Q3), r, Q2), r, Q1), r, Q0);
+        float p = Math.fma(Math.fma(q, r, 1f), r, 1f);
+        float result = Float.intBitsToFloat(Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(t) << 23));
+        return x < LEAST_NORMAL ? 0f : result;
     }
 
     private static float powerOfTwo(int n) {

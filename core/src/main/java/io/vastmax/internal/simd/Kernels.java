@@ -7,16 +7,17 @@ package io.vastmax.internal.simd;
  *
  * <ol>
  *   <li>multiplications that feed an addition are fused ({@code fma}) exactly where the scalar code says so;
- *   <li>a sum along a row runs over {@link #LANES} virtual lanes, element {@code i} in lane {@code i % LANES}, folded
- *       in halves at the end, whatever the width of the machine's registers;
+ *   <li>a sum along a row runs over {@link #LANES} virtual lanes, whatever the width of the machine's registers: element
+ *       {@code i} in lane {@code i % LANES}, the lanes folded in halves; then the elements beyond the last whole multiple
+ *       of {@code LANES} are added one by one;
  *   <li>a sum across rows runs per column, in the order of the rows.
  * </ol>
  *
  * <p>NaN is ignored by the maxima and comes out of every sum. Thread safe: no state.
  */
 public interface Kernels {
-    /** Virtual lanes of a sum along a row; a power of two, and a multiple of every register's lanes. */
-    int LANES = 32;
+    /** Virtual lanes of a sum along a row. */
+    int LANES = 16;
 
     /** Columns that the matrix kernels take at once: their column counts are multiples of it. */
     int PANEL = 32;
@@ -27,7 +28,7 @@ public interface Kernels {
     /** The largest element that is not NaN, or {@code -inf}. */
     float max(float[] x, int from, int length);
 
-    /** {@code sum_i exp((x_i - max) * scale)}, in {@link #LANES} lanes. */
+    /** {@code sum_i exp((x_i - max) * scale)}, in {@link #LANES} lanes; {@code max} is no less than any x. */
     float sumExp(float[] x, int from, int length, float max, float scale);
 
     /** {@code out_i = exp((x_i - max) * scale) * factor}; may work in place. */
@@ -85,6 +86,6 @@ public interface Kernels {
      */
     void columnLogSumExp(float[] z, int from, int row, int rows, float[] max, float[] sum, int at);
 
-    /** {@code z_ij = exp(z_ij - shift_j) * factor_j} in place, for {@link #PANEL} columns. */
+    /** {@code z_ij = exp(z_ij - shift_j) * factor_j} in place, for {@link #PANEL} columns; no shift is below its column. */
     void columnExp(float[] z, int from, int row, int rows, float[] shift, float[] factor, int at);
 }

@@ -21,10 +21,15 @@ final class ScalarKernels implements Kernels {
     @Override
     public float sumExp(float[] x, int from, int length, float max, float scale) {
         float[] lanes = new float[LANES];
-        for (int i = 0; i < length; i++) {
-            lanes[i % LANES] += Exp.exp((x[from + i] - max) * scale);
+        int whole = length - length % LANES;
+        for (int i = 0; i < whole; i++) {
+            lanes[i % LANES] += Exp.flushed((x[from + i] - max) * scale);
         }
-        return fold(lanes);
+        float sum = fold(lanes);
+        for (int i = whole; i < length; i++) {
+            sum += Exp.flushed((x[from + i] - max) * scale);
+        }
+        return sum;
     }
 
     @Override
@@ -45,10 +50,15 @@ final class ScalarKernels implements Kernels {
     @Override
     public float dot(float[] x, int xFrom, float[] y, int yFrom, int length) {
         float[] lanes = new float[LANES];
-        for (int i = 0; i < length; i++) {
+        int whole = length - length % LANES;
+        for (int i = 0; i < whole; i++) {
             lanes[i % LANES] = Math.fma(x[xFrom + i], y[yFrom + i], lanes[i % LANES]);
         }
-        return fold(lanes);
+        float sum = fold(lanes);
+        for (int i = whole; i < length; i++) {
+            sum = Math.fma(x[xFrom + i], y[yFrom + i], sum);
+        }
+        return sum;
     }
 
     @Override
@@ -61,19 +71,29 @@ final class ScalarKernels implements Kernels {
     @Override
     public float sum(float[] x, int from, int length) {
         float[] lanes = new float[LANES];
-        for (int i = 0; i < length; i++) {
+        int whole = length - length % LANES;
+        for (int i = 0; i < whole; i++) {
             lanes[i % LANES] += x[from + i];
         }
-        return fold(lanes);
+        float sum = fold(lanes);
+        for (int i = whole; i < length; i++) {
+            sum += x[from + i];
+        }
+        return sum;
     }
 
     @Override
     public double squaredNorm(float[] x, int from, int length) {
         double[] lanes = new double[LANES];
-        for (int i = 0; i < length; i++) {
+        int whole = length - length % LANES;
+        for (int i = 0; i < whole; i++) {
             lanes[i % LANES] = Math.fma((double) x[from + i], (double) x[from + i], lanes[i % LANES]);
         }
-        return fold(lanes);
+        double sum = fold(lanes);
+        for (int i = whole; i < length; i++) {
+            sum = Math.fma((double) x[from + i], (double) x[from + i], sum);
+        }
+        return sum;
     }
 
     @Override
@@ -115,17 +135,12 @@ final class ScalarKernels implements Kernels {
                 after = x > after ? x : after;
             }
             float shift = after > Float.NEGATIVE_INFINITY ? after : 0f;
-            float even = 0f;
-            float odd = 0f;
-            for (int i = 0; i + 1 < rows; i += 2) {
-                even += Exp.exp(z[from + i * row + j] - shift);
-                odd += Exp.exp(z[from + (i + 1) * row + j] - shift);
-            }
-            if (rows % 2 != 0) {
-                even += Exp.exp(z[from + (rows - 1) * row + j] - shift);
+            float added = 0f;
+            for (int i = 0; i < rows; i++) {
+                added += Exp.flushed(z[from + i * row + j] - shift);
             }
             max[at + j] = after;
-            sum[at + j] = Math.fma(sum[at + j], Exp.exp(before - shift), even + odd);
+            sum[at + j] = Math.fma(sum[at + j], Exp.flushed(before - shift), added);
         }
     }
 
@@ -134,7 +149,7 @@ final class ScalarKernels implements Kernels {
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < PANEL; j++) {
                 int p = from + i * row + j;
-                z[p] = Exp.exp(z[p] - shift[at + j]) * factor[at + j];
+                z[p] = Exp.flushed(z[p] - shift[at + j]) * factor[at + j];
             }
         }
     }

@@ -12,6 +12,9 @@ import jdk.incubator.vector.VectorSpecies;
  * cache while the rows pass by; a partial sum is stored and loaded between two cuts, which changes no bit. The layout
  * follows Goto and van de Geijn, Anatomy of High-Performance Matrix Multiplication (ACM TOMS 34, 2008), without their
  * packing: the callers lay out what would have to be packed.
+ *
+ * <p>The vectors are loaded without a helper method, here and elsewhere in this package: beyond some eighteen thousand
+ * nodes the compiler inlines only what the Vector API itself insists on, and a vector that crosses a call is boxed.
  */
 final class VectorProduct {
     private static final VectorSpecies<Float> SPECIES = VectorKernels.SPECIES;
@@ -53,7 +56,7 @@ final class VectorProduct {
         }
     }
 
-    /** Up to 12 rows: rows beyond {@code rows} repeat the last one and are not stored. */
+    /** Up to 12 rows: rows beyond {@code rows} repeat the last one. */
     private static void rows12(
             int rows,
             int depth,
@@ -92,67 +95,67 @@ final class VectorProduct {
         int c9 = cFrom + Math.min(9, last) * cRow;
         int c10 = cFrom + Math.min(10, last) * cRow;
         int c11 = cFrom + Math.min(11, last) * cRow;
-        FloatVector l0 = load(c, c0);
-        FloatVector r0 = load(c, c0 + L);
-        FloatVector l1 = load(c, c1);
-        FloatVector r1 = load(c, c1 + L);
-        FloatVector l2 = load(c, c2);
-        FloatVector r2 = load(c, c2 + L);
-        FloatVector l3 = load(c, c3);
-        FloatVector r3 = load(c, c3 + L);
-        FloatVector l4 = load(c, c4);
-        FloatVector r4 = load(c, c4 + L);
-        FloatVector l5 = load(c, c5);
-        FloatVector r5 = load(c, c5 + L);
-        FloatVector l6 = load(c, c6);
-        FloatVector r6 = load(c, c6 + L);
-        FloatVector l7 = load(c, c7);
-        FloatVector r7 = load(c, c7 + L);
-        FloatVector l8 = load(c, c8);
-        FloatVector r8 = load(c, c8 + L);
-        FloatVector l9 = load(c, c9);
-        FloatVector r9 = load(c, c9 + L);
-        FloatVector l10 = load(c, c10);
-        FloatVector r10 = load(c, c10 + L);
-        FloatVector l11 = load(c, c11);
-        FloatVector r11 = load(c, c11 + L);
+        FloatVector l0 = FloatVector.fromArray(SPECIES, c, c0);
+        FloatVector r0 = FloatVector.fromArray(SPECIES, c, c0 + L);
+        FloatVector l1 = FloatVector.fromArray(SPECIES, c, c1);
+        FloatVector r1 = FloatVector.fromArray(SPECIES, c, c1 + L);
+        FloatVector l2 = FloatVector.fromArray(SPECIES, c, c2);
+        FloatVector r2 = FloatVector.fromArray(SPECIES, c, c2 + L);
+        FloatVector l3 = FloatVector.fromArray(SPECIES, c, c3);
+        FloatVector r3 = FloatVector.fromArray(SPECIES, c, c3 + L);
+        FloatVector l4 = FloatVector.fromArray(SPECIES, c, c4);
+        FloatVector r4 = FloatVector.fromArray(SPECIES, c, c4 + L);
+        FloatVector l5 = FloatVector.fromArray(SPECIES, c, c5);
+        FloatVector r5 = FloatVector.fromArray(SPECIES, c, c5 + L);
+        FloatVector l6 = FloatVector.fromArray(SPECIES, c, c6);
+        FloatVector r6 = FloatVector.fromArray(SPECIES, c, c6 + L);
+        FloatVector l7 = FloatVector.fromArray(SPECIES, c, c7);
+        FloatVector r7 = FloatVector.fromArray(SPECIES, c, c7 + L);
+        FloatVector l8 = FloatVector.fromArray(SPECIES, c, c8);
+        FloatVector r8 = FloatVector.fromArray(SPECIES, c, c8 + L);
+        FloatVector l9 = FloatVector.fromArray(SPECIES, c, c9);
+        FloatVector r9 = FloatVector.fromArray(SPECIES, c, c9 + L);
+        FloatVector l10 = FloatVector.fromArray(SPECIES, c, c10);
+        FloatVector r10 = FloatVector.fromArray(SPECIES, c, c10 + L);
+        FloatVector l11 = FloatVector.fromArray(SPECIES, c, c11);
+        FloatVector r11 = FloatVector.fromArray(SPECIES, c, c11 + L);
         for (int k = 0, at = 0, p = bFrom; k < depth; k++, at += aStep, p += bRow) {
-            FloatVector left = load(b, p);
-            FloatVector right = load(b, p + L);
-            FloatVector x = broadcast(a[a0 + at]);
+            FloatVector left = FloatVector.fromArray(SPECIES, b, p);
+            FloatVector right = FloatVector.fromArray(SPECIES, b, p + L);
+            FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + at]);
             l0 = x.fma(left, l0);
             r0 = x.fma(right, r0);
-            x = broadcast(a[a1 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a1 + at]);
             l1 = x.fma(left, l1);
             r1 = x.fma(right, r1);
-            x = broadcast(a[a2 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a2 + at]);
             l2 = x.fma(left, l2);
             r2 = x.fma(right, r2);
-            x = broadcast(a[a3 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a3 + at]);
             l3 = x.fma(left, l3);
             r3 = x.fma(right, r3);
-            x = broadcast(a[a4 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a4 + at]);
             l4 = x.fma(left, l4);
             r4 = x.fma(right, r4);
-            x = broadcast(a[a5 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a5 + at]);
             l5 = x.fma(left, l5);
             r5 = x.fma(right, r5);
-            x = broadcast(a[a6 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a6 + at]);
             l6 = x.fma(left, l6);
             r6 = x.fma(right, r6);
-            x = broadcast(a[a7 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a7 + at]);
             l7 = x.fma(left, l7);
             r7 = x.fma(right, r7);
-            x = broadcast(a[a8 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a8 + at]);
             l8 = x.fma(left, l8);
             r8 = x.fma(right, r8);
-            x = broadcast(a[a9 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a9 + at]);
             l9 = x.fma(left, l9);
             r9 = x.fma(right, r9);
-            x = broadcast(a[a10 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a10 + at]);
             l10 = x.fma(left, l10);
             r10 = x.fma(right, r10);
-            x = broadcast(a[a11 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a11 + at]);
             l11 = x.fma(left, l11);
             r11 = x.fma(right, r11);
         }
@@ -182,7 +185,7 @@ final class VectorProduct {
         r0.intoArray(c, c0 + L);
     }
 
-    /** Up to 6 rows: rows beyond {@code rows} repeat the last one and are not stored. */
+    /** Up to 6 rows: rows beyond {@code rows} repeat the last one. */
     private static void rows6(
             int rows,
             int depth,
@@ -209,37 +212,37 @@ final class VectorProduct {
         int c3 = cFrom + Math.min(3, last) * cRow;
         int c4 = cFrom + Math.min(4, last) * cRow;
         int c5 = cFrom + Math.min(5, last) * cRow;
-        FloatVector l0 = load(c, c0);
-        FloatVector r0 = load(c, c0 + L);
-        FloatVector l1 = load(c, c1);
-        FloatVector r1 = load(c, c1 + L);
-        FloatVector l2 = load(c, c2);
-        FloatVector r2 = load(c, c2 + L);
-        FloatVector l3 = load(c, c3);
-        FloatVector r3 = load(c, c3 + L);
-        FloatVector l4 = load(c, c4);
-        FloatVector r4 = load(c, c4 + L);
-        FloatVector l5 = load(c, c5);
-        FloatVector r5 = load(c, c5 + L);
+        FloatVector l0 = FloatVector.fromArray(SPECIES, c, c0);
+        FloatVector r0 = FloatVector.fromArray(SPECIES, c, c0 + L);
+        FloatVector l1 = FloatVector.fromArray(SPECIES, c, c1);
+        FloatVector r1 = FloatVector.fromArray(SPECIES, c, c1 + L);
+        FloatVector l2 = FloatVector.fromArray(SPECIES, c, c2);
+        FloatVector r2 = FloatVector.fromArray(SPECIES, c, c2 + L);
+        FloatVector l3 = FloatVector.fromArray(SPECIES, c, c3);
+        FloatVector r3 = FloatVector.fromArray(SPECIES, c, c3 + L);
+        FloatVector l4 = FloatVector.fromArray(SPECIES, c, c4);
+        FloatVector r4 = FloatVector.fromArray(SPECIES, c, c4 + L);
+        FloatVector l5 = FloatVector.fromArray(SPECIES, c, c5);
+        FloatVector r5 = FloatVector.fromArray(SPECIES, c, c5 + L);
         for (int k = 0, at = 0, p = bFrom; k < depth; k++, at += aStep, p += bRow) {
-            FloatVector left = load(b, p);
-            FloatVector right = load(b, p + L);
-            FloatVector x = broadcast(a[a0 + at]);
+            FloatVector left = FloatVector.fromArray(SPECIES, b, p);
+            FloatVector right = FloatVector.fromArray(SPECIES, b, p + L);
+            FloatVector x = FloatVector.broadcast(SPECIES, a[a0 + at]);
             l0 = x.fma(left, l0);
             r0 = x.fma(right, r0);
-            x = broadcast(a[a1 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a1 + at]);
             l1 = x.fma(left, l1);
             r1 = x.fma(right, r1);
-            x = broadcast(a[a2 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a2 + at]);
             l2 = x.fma(left, l2);
             r2 = x.fma(right, r2);
-            x = broadcast(a[a3 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a3 + at]);
             l3 = x.fma(left, l3);
             r3 = x.fma(right, r3);
-            x = broadcast(a[a4 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a4 + at]);
             l4 = x.fma(left, l4);
             r4 = x.fma(right, r4);
-            x = broadcast(a[a5 + at]);
+            x = FloatVector.broadcast(SPECIES, a[a5 + at]);
             l5 = x.fma(left, l5);
             r5 = x.fma(right, r5);
         }
@@ -255,13 +258,5 @@ final class VectorProduct {
         r1.intoArray(c, c1 + L);
         l0.intoArray(c, c0);
         r0.intoArray(c, c0 + L);
-    }
-
-    private static FloatVector load(float[] x, int from) {
-        return FloatVector.fromArray(SPECIES, x, from);
-    }
-
-    private static FloatVector broadcast(float x) {
-        return FloatVector.broadcast(SPECIES, x);
     }
 }
