@@ -3,7 +3,7 @@
 module io.vastmax {
     requires static jdk.incubator.vector;
     requires static transitive org.jspecify;
-    requires com.fasterxml.jackson.databind;
+    requires transitive com.fasterxml.jackson.databind;
     requires it.unimi.dsi.fastutil.core;
     requires org.apache.commons.rng.core;
 

@@ -1,0 +1,144 @@
+package io.vastmax;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Parameters in safetensors files, as Hugging Face defines the format: eight bytes with the length of a header, the header
+ * in JSON, then the tensors, here all {@code F32} of two dimensions in little-endian order. {@code safetensors.numpy
+ * .load_file} and its kin read them.
+ */
+public final class Safetensors {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int LONGEST_HEADER = 100_000_000;
+
+    private Safetensors() {}
+
+    /**
+     * Writes parameters to a new file and forces it to the disk.
+     *
+     * @throws java.nio.file.FileAlreadyExistsException if the file is there
+     */
+    public static void write(Path file, Parameters parameters) throws IOException {
+        ObjectNode header = JSON.createObjectNode();
+        long end = 0;
+        for (Parameter parameter : parameters) {
+            ObjectNode entry = header.putObject(parameter.name());
+            entry.put("dtype", "F32");
+            entry.putArray("shape")
+                    .add(parameter.value().rows())
+                    .add(parameter.value().columns());
+            long begin = end;
+            end += (long) Float.BYTES * parameter.value().array().length;
+            entry.putArray("data_offsets").add(begin).add(end);
+        }
+        String json = header.toString();
+        int padding = Math.floorMod(-json.getBytes(StandardCharsets.UTF_8).length, 8);
+        byte[] bytes = (json + " ".repeat(padding)).getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel = FileChannel.open(
+                        file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment all = channel.map(MapMode.READ_WRITE, 0, Long.BYTES + bytes.length + end, arena);
+            all.set(ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0, bytes.length);
+            MemorySegment.copy(bytes, 0, all, ValueLayout.JAVA_BYTE, Long.BYTES, bytes.length);
+            long at = Long.BYTES + (long) bytes.length;
+            for (Parameter parameter : parameters) {
+                float[] array = parameter.value().array();
+                MemorySegment.copy(array, 0, all, FLOAT, at, array.length);
+                at += (long) Float.BYTES * array.length;
+            }
+            all.force();
+            channel.force(true);
+        }
+    }
+
+    /**
+     * Fills parameters from a file, which may hold others besides. Either all are filled or, where the file does not fit
+     * them, none.
+     *
+     * @throws IOException if the file is no safetensors file, is cut off, or lacks a parameter in its shape: the message
+     *     names the file and the parameter
+     */
+    public static void read(Path file, Parameters parameters) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
+                Arena arena = Arena.ofConfined()) {
+            JsonNode header = header(file, channel);
+            long data = dataStart(channel);
+            for (Parameter parameter : parameters) {
+                check(file, channel.size() - data, header, parameter);
+            }
+            MemorySegment all = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
+            for (Parameter parameter : parameters) {
+                float[] array = parameter.value().array();
+                long begin =
+                        header.get(parameter.name()).get("data_offsets").get(0).asLong();
+                MemorySegment.copy(all, FLOAT, data + begin, array, 0, array.length);
+            }
+        }
+    }
+
+    private static void check(Path file, long available, JsonNode header, Parameter parameter) throws IOException {
+        JsonNode entry = header.get(parameter.name());
+        if (entry == null) {
+            throw new IOException(file + " has no tensor " + parameter.name());
+        }
+        Matrix value = parameter.value();
+        String shape = "[" + value.rows() + "," + value.columns() + "]";
+        if (!entry.path("dtype").asText().equals("F32")
+                || !entry.path("shape").toString().equals(shape)) {
+            throw new IOException(file + ": tensor " + parameter.name() + " is "
+                    + entry.path("dtype").asText() + " " + entry.path("shape") + ", not F32 " + shape);
+        }
+        long begin = entry.path("data_offsets").path(0).asLong(-1);
+        long end = entry.path("data_offsets").path(1).asLong(-1);
+        if (begin < 0 || end - begin != (long) Float.BYTES * value.array().length || end > available) {
+            throw new IOException(file + " is cut off or damaged: tensor " + parameter.name() + " lies from " + begin
+                    + " to " + end + " of " + available + " bytes");
+        }
+    }
+
+    private static JsonNode header(Path file, FileChannel channel) throws IOException {
+        long length = channel.size() < Long.BYTES ? -1 : headerLength(channel);
+        if (length < 2 || length > Math.min(LONGEST_HEADER, channel.size() - Long.BYTES)) {
+            throw new IOException(file + " is not a safetensors file, or is cut off");
+        }
+        ByteBuffer bytes = ByteBuffer.allocate((int) length);
+        readFully(channel, bytes, Long.BYTES);
+        try {
+            return JSON.readTree(bytes.array());
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is not a safetensors file: its header is not JSON", e);
+        }
+    }
+
+    private static long dataStart(FileChannel channel) throws IOException {
+        return Long.BYTES + headerLength(channel);
+    }
+
+    private static long headerLength(FileChannel channel) throws IOException {
+        ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        readFully(channel, length, 0);
+        return length.getLong(0);
+    }
+
+    private static void readFully(FileChannel channel, ByteBuffer into, long from) throws IOException {
+        while (into.hasRemaining() && channel.read(into, from + into.position()) > 0) {
+            // until full, or the file ends
+        }
+    }
+}

@@ -1,0 +1,155 @@
+package io.vastmax.djl;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.FullSoftmax;
+import io.vastmax.Matrix;
+import io.vastmax.ModelDirectory;
+import io.vastmax.Objective;
+import io.vastmax.RandomKey;
+import io.vastmax.Safetensors;
+import io.vastmax.text.Tokenizer;
+import io.vastmax.text.Vocabulary;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Language models on disk: a {@link ModelDirectory} with {@code weights.safetensors}, {@code vocab.txt}, and, while the
+ * training can be resumed, {@code checkpoint.safetensors}.
+ */
+public final class LanguageModelFiles {
+    private static final String WEIGHTS = "weights.safetensors";
+    private static final String CHECKPOINT = "checkpoint.safetensors";
+    private static final String VOCABULARY = "vocab.txt";
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private LanguageModelFiles() {}
+
+    /**
+     * A model with what it needs to read text.
+     *
+     * @param model the model
+     * @param vocabulary the words of its ids
+     * @param tokenizer what cuts a text into words
+     * @param training how it was trained, as given to {@link #save}
+     */
+    public record Loaded(
+            RecurrentLanguageModel model, Vocabulary vocabulary, Tokenizer tokenizer, ObjectNode training) {}
+
+    /**
+     * Saves a model in place of the one that the directory may hold.
+     *
+     * @param training settings to keep with the model, for reports and for a resumption
+     * @param trainer its place is kept, so that the training can be resumed; null when it is done
+     */
+    public static void save(
+            Path directory,
+            RecurrentLanguageModel model,
+            Vocabulary vocabulary,
+            Tokenizer tokenizer,
+            ObjectNode training,
+            @Nullable Trainer trainer)
+            throws IOException {
+        ObjectNode config = JSON.createObjectNode();
+        config.put("model", "lstm");
+        config.put("tokenizer", tokenizer.name());
+        config.put("vocabulary", vocabulary.size());
+        config.put("width", model.settings().width());
+        config.put("layers", model.settings().layers());
+        config.put("dropout", model.settings().dropout());
+        ObjectNode layer = config.putObject("layer");
+        layer.put("name", "full");
+        layer.put("bias", ((FullSoftmax) model.objective().exact()).bias() != null);
+        config.set("training", training);
+        Map<String, ModelDirectory.FileWriter> files = new LinkedHashMap<>();
+        files.put(VOCABULARY, vocabulary::write);
+        files.put(WEIGHTS, file -> Safetensors.write(file, model.parameters()));
+        if (trainer != null) {
+            config.putPOJO("checkpoint", trainer.progress());
+            files.put(CHECKPOINT, file -> Safetensors.write(file, trainer.checkpoint()));
+        }
+        ModelDirectory.save(directory, config, files);
+    }
+
+    /**
+     * Loads a model: the same bits as were saved.
+     *
+     * @param threads PyTorch's threads
+     * @throws IOException if the directory holds no model, or a damaged one
+     */
+    public static Loaded load(Path directory, int threads) throws IOException {
+        ModelDirectory files = ModelDirectory.open(directory);
+        ObjectNode config = files.config();
+        Vocabulary vocabulary = Vocabulary.read(files.file(VOCABULARY));
+        if (!config.path("model").asText().equals("lstm")
+                || vocabulary.size() != number(directory, config, "vocabulary")) {
+            throw new IOException(directory + ": config.json says \"model\": " + config.path("model")
+                    + ", \"vocabulary\": " + config.path("vocabulary") + ", but vocab.txt holds " + vocabulary.size()
+                    + " words of an lstm model");
+        }
+        int width = number(directory, config, "width");
+        RecurrentLanguageModel model = new RecurrentLanguageModel(
+                new RecurrentLanguageModel.Settings(
+                        width,
+                        number(directory, config, "layers"),
+                        config.path("dropout").asDouble()),
+                layer(directory, config.path("layer"), vocabulary.size(), width),
+                RandomKey.of(0),
+                threads);
+        try {
+            Safetensors.read(files.file(WEIGHTS), model.parameters());
+        } catch (IOException e) {
+            model.close();
+            throw e;
+        }
+        model.parametersChanged();
+        JsonNode training = config.path("training");
+        return new Loaded(
+                model,
+                vocabulary,
+                Tokenizer.named(config.path("tokenizer").asText()),
+                training instanceof ObjectNode object ? object : JSON.createObjectNode());
+    }
+
+    /** Whether the training of a model can be resumed. */
+    public static boolean canResume(Path directory) throws IOException {
+        return ModelDirectory.open(directory).has(CHECKPOINT);
+    }
+
+    /**
+     * Brings a trainer of a model that was just loaded to where it was saved.
+     *
+     * @throws IOException if the directory holds no checkpoint, or one that does not fit
+     */
+    public static void resume(Path directory, Trainer trainer) throws IOException {
+        ModelDirectory files = ModelDirectory.open(directory);
+        Safetensors.read(files.file(CHECKPOINT), trainer.checkpoint());
+        JsonNode progress = files.config().path("checkpoint");
+        trainer.resume(new Trainer.Progress(
+                progress.path("steps").asLong(),
+                progress.path("nanos").asLong(),
+                progress.path("layerNanos").asLong()));
+    }
+
+    private static Objective layer(Path directory, JsonNode layer, int classes, int width) throws IOException {
+        if (!layer.path("name").asText().equals("full")) {
+            throw new IOException(directory + ": config.json names the layer " + layer.path("name")
+                    + ", this program knows \"full\"");
+        }
+        return FullSoftmax.of(
+                Matrix.zeros(classes, width), layer.path("bias").asBoolean() ? Matrix.zeros(classes, 1) : null);
+    }
+
+    private static int number(Path directory, JsonNode config, String name) throws IOException {
+        JsonNode value = config.path(name);
+        if (!value.isInt() || value.asInt() < 1) {
+            throw new IOException(
+                    directory + ": config.json says \"" + name + "\": " + value + ", not a positive number");
+        }
+        return value.asInt();
+    }
+}

@@ -1,0 +1,34 @@
+package io.vastmax.djl;
+
+import ai.djl.engine.Engine;
+
+/** DJL's PyTorch engine, started without a look at the network. */
+final class PyTorch {
+    private PyTorch() {}
+
+    /**
+     * The engine. The first call decides the number of its threads; PyTorch's results may depend on it in the last bits.
+     *
+     * @throws IllegalStateException if the natives are not on the class path
+     */
+    static Engine start(int threads) {
+        setIfAbsent("ai.djl.offline", "true");
+        setIfAbsent("OPT_OUT_TRACKING", "true");
+        setIfAbsent("ai.djl.pytorch.num_threads", Integer.toString(threads));
+        setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
+        try {
+            return Engine.getEngine("PyTorch");
+        } catch (RuntimeException e) {
+            throw new IllegalStateException(
+                    "PyTorch does not start: are pytorch-jni and pytorch-native-cpu for this platform on the class path?"
+                            + " Cause: " + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static void setIfAbsent(String key, String value) {
+        if (System.getProperty(key) == null) {
+            System.setProperty(key, value);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+/** Recurrent language models whose body runs in DJL, trained with any of the layers. */
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"})
+module io.vastmax.djl {
+    requires transitive io.vastmax;
+    requires transitive io.vastmax.text;
+    requires static transitive org.jspecify;
+    requires ai.djl.api;
+    requires com.fasterxml.jackson.databind;
+
+    exports io.vastmax.djl;
+}

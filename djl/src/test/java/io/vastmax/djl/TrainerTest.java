@@ -1,0 +1,171 @@
+package io.vastmax.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.FullSoftmax;
+import io.vastmax.LearningRate;
+import io.vastmax.RandomKey;
+import io.vastmax.Workspace;
+import io.vastmax.text.TokenIds;
+import io.vastmax.text.TrainingWindows;
+import io.vastmax.text.Vocabulary;
+import io.vastmax.text.WikiTextTokenizer;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class TrainerTest {
+    private static final int WORDS = 20;
+    private static final ObjectNode SETTINGS =
+            new ObjectMapper().createObjectNode().put("seed", 1);
+
+    private final Workspace workspace = Workspace.ofThreads(2);
+    private final Vocabulary vocabulary = vocabulary();
+    private final TokenIds text =
+            TokenIds.of(IntStream.range(0, 600).map(i -> i * i % 7 + i % 3).toArray());
+    private final TrainingWindows windows = TrainingWindows.of(text, 4, 10);
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @EnumSource(Trainer.Method.class)
+    void learnsAPattern(Trainer.Method method) {
+        double rate = method == Trainer.Method.ADAM ? 0.02 : method == Trainer.Method.SGD ? 0.5 : 0.1;
+        try (RecurrentLanguageModel model = model()) {
+            Trainer trainer = new Trainer(
+                    model, windows, new Trainer.Settings(method, LearningRate.constant(rate), 5, 1), workspace);
+            double first = trainer.step();
+            for (int i = 0; i < 150; i++) {
+                trainer.step();
+            }
+            assertThat(first).isBetween(2.8, 3.2);
+            assertThat(model.perplexity(text, workspace, tokens -> {}).value()).isLessThan(2.0);
+            assertThat(trainer.epochs()).isEqualTo(151.0 / windows.windows());
+            assertThat(trainer.tokens()).isEqualTo(151L * 40);
+            assertThat(trainer.layerShare()).isBetween(0.0, 1.0);
+        }
+    }
+
+    /** Seventeen steps in one go, and five, a save, a load, and twelve more, give the same bits. */
+    @Test
+    void resumesToTheSameBits() throws IOException {
+        try (RecurrentLanguageModel straight = model();
+                RecurrentLanguageModel stopped = model()) {
+            Trainer all = trainer(straight);
+            for (int i = 0; i < 17; i++) {
+                all.step();
+            }
+            Trainer before = trainer(stopped);
+            for (int i = 0; i < 5; i++) {
+                before.step();
+            }
+            LanguageModelFiles.save(folder, stopped, vocabulary, new WikiTextTokenizer(), SETTINGS, before);
+            assertThat(LanguageModelFiles.canResume(folder)).isTrue();
+
+            LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder, 2);
+            try (RecurrentLanguageModel resumed = loaded.model()) {
+                Trainer after = trainer(resumed);
+                LanguageModelFiles.resume(folder, after);
+                assertThat(after.steps()).isEqualTo(5);
+                for (int i = 0; i < 12; i++) {
+                    after.step();
+                }
+                assertThat(parameters(resumed)).isEqualTo(parameters(straight));
+            }
+        }
+    }
+
+    @Test
+    void aSavedModelIsReplacedAsAWhole() throws IOException {
+        try (RecurrentLanguageModel model = model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, trainer(model));
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+            try (Stream<Path> files = Files.list(folder)) {
+                assertThat(files.map(f -> f.getFileName().toString()))
+                        .containsExactlyInAnyOrder("config.json", "weights-1.safetensors", "vocab-1.txt");
+            }
+            assertThat(LanguageModelFiles.canResume(folder)).isFalse();
+            LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder, 2);
+            try (RecurrentLanguageModel same = loaded.model()) {
+                assertThat(parameters(same)).isEqualTo(parameters(model));
+                assertThat(loaded.vocabulary().tokens()).isEqualTo(vocabulary.tokens());
+                assertThat(loaded.training()).isEqualTo(SETTINGS);
+                assertThat(loaded.tokenizer().name()).isEqualTo("words");
+            }
+        }
+    }
+
+    @Test
+    void damagedModelsAreRefusedByName() throws IOException {
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder, 2))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("holds no model");
+        try (RecurrentLanguageModel model = model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+        }
+        Path weights = folder.resolve("weights.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        Files.write(weights, java.util.Arrays.copyOf(bytes, bytes.length - 4));
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder, 2))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("weights.safetensors is cut off or damaged: tensor softmax.bias");
+        Files.delete(weights);
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder, 2))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("weights.safetensors");
+    }
+
+    @Test
+    void aGradientThatIsNotFiniteStopsTheTraining() {
+        try (RecurrentLanguageModel model = model()) {
+            model.parameters().get("softmax.weight").value().set(3, 0, Float.NaN);
+            assertThatThrownBy(() -> trainer(model).step())
+                    .isInstanceOf(ArithmeticException.class)
+                    .hasMessageContaining("NaN: training has diverged");
+        }
+    }
+
+    private Trainer trainer(RecurrentLanguageModel model) {
+        return new Trainer(
+                model,
+                windows,
+                new Trainer.Settings(Trainer.Method.ADAM, LearningRate.cosine(0.01, 0, 3, 30), 0.5, 9),
+                workspace);
+    }
+
+    private static RecurrentLanguageModel model() {
+        RandomKey key = RandomKey.of(3);
+        return new RecurrentLanguageModel(
+                new RecurrentLanguageModel.Settings(16, 1, 0.1), FullSoftmax.create(WORDS, 16, key), key, 2);
+    }
+
+    private static Vocabulary vocabulary() {
+        List<String> words = new ArrayList<>(List.of(Vocabulary.UNK, Vocabulary.EOS));
+        IntStream.range(2, WORDS).forEach(i -> words.add("w" + i));
+        return Vocabulary.of(words);
+    }
+
+    private static List<List<Float>> parameters(RecurrentLanguageModel model) {
+        List<List<Float>> all = new ArrayList<>();
+        model.parameters().forEach(parameter -> {
+            List<Float> numbers = new ArrayList<>();
+            for (float x : parameter.value().array()) {
+                numbers.add(x);
+            }
+            all.add(numbers);
+        });
+        return all;
+    }
+}
