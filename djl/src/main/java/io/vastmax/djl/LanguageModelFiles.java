@@ -115,6 +115,11 @@ public final class LanguageModelFiles {
                 training instanceof ObjectNode object ? object : JSON.createObjectNode());
     }
 
+    /** The words of a model, without the model. */
+    public static Vocabulary vocabulary(Path directory) throws IOException {
+        return Vocabulary.read(ModelDirectory.open(directory).file(VOCABULARY));
+    }
+
     /** Whether the training of a model can be resumed. */
     public static boolean canResume(Path directory) throws IOException {
         return ModelDirectory.open(directory).has(CHECKPOINT);

@@ -1,0 +1,221 @@
+package io.vastmax.cli;
+
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vastmax compare}. */
+@Command(
+        name = "compare",
+        description = {
+            "Train the same language model with each output layer for the same time, and compare them.",
+            "",
+            "Each layer trains in a process of its own, so that its peak memory is its own. Perplexity is that of the test"
+                    + " part, under the exact distribution.",
+            ""
+        },
+        footer = {
+            "",
+            "Examples:",
+            "  vastmax compare",
+            "  vastmax compare --corpus wikitext-2 --minutes 10 --out report",
+            "  vastmax compare --quick"
+        })
+final class CompareCommand implements Callable<Integer> {
+    private static final double QUICK_MINUTES = 0.1;
+    private static final double MINUTES = 0.8;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init")
+    private CommandSpec spec;
+
+    @Mixin
+    private CorpusOptions corpus = new CorpusOptions();
+
+    @Option(
+            names = "--quick",
+            description =
+                    "A small model (--dim 64, --min-count 5) for six seconds a layer: to see that everything works.")
+    private boolean quick;
+
+    @Option(
+            names = "--minutes",
+            paramLabel = "N",
+            description = "Minutes of training for each layer. Default: 0.8, with --quick 0.1.")
+    private @Nullable Double minutes;
+
+    @Option(
+            names = "--dim",
+            paramLabel = "D",
+            description = "Size of embeddings and hidden states. Default: 256, with --quick 64.")
+    private @Nullable Integer dim;
+
+    @Option(
+            names = "--min-count",
+            paramLabel = "N",
+            description = "Words that occur less often in the train part become <unk>. Default: 2, with --quick 5.")
+    private @Nullable Integer minCount;
+
+    @Option(names = "--seed", paramLabel = "N", description = "Of all that is random. Default: ${DEFAULT-VALUE}.")
+    private long seed = 1;
+
+    @Option(names = "--out", paramLabel = "DIR", description = "Folder to write results.json to.")
+    private @Nullable Path out;
+
+    @Mixin
+    private RunOptions run = new RunOptions();
+
+    /** The result: {@code results.json}, and what {@code --json} prints. */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    record Result(
+            CorpusSummary corpus,
+            int vocabulary,
+            TrainingSettings settings,
+            long seed,
+            String jdk,
+            Machine machine,
+            List<Row> layers) {}
+
+    /** A layer of the comparison. */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    record Row(
+            String name,
+            double trainSeconds,
+            double tokensPerSecond,
+            double layerShare,
+            double epochs,
+            double testPerplexity,
+            @Nullable Long peakBytes,
+            long parameters) {
+        static Row of(TrainingResult result) {
+            return new Row(
+                    result.settings().layer().name(),
+                    result.trainSeconds(),
+                    result.tokensPerSecond(),
+                    result.layerShare(),
+                    result.epochs(),
+                    result.perplexity(),
+                    result.peakBytes(),
+                    result.parameters());
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        PrintWriter err = spec.commandLine().getErr();
+        List<TrainingResult> results = new ArrayList<>();
+        for (Layer layer : Layer.values()) {
+            err.printf("Training with the %s softmax ...%n", layer);
+            err.flush();
+            results.add(Json.read(ChildProcess.run(arguments(layer)), TrainingResult.class));
+        }
+        TrainingResult first = results.getFirst();
+        Machine machine = Machine.describe();
+        Result result = new Result(
+                first.corpus(),
+                first.vocabulary(),
+                first.settings(),
+                seed,
+                machine.jdk(),
+                machine,
+                results.stream().map(Row::of).toList());
+        if (out != null) {
+            write(result, out);
+        }
+        PrintWriter to = spec.commandLine().getOut();
+        if (run.json()) {
+            to.print(Json.write(result));
+        } else {
+            print(result, to);
+        }
+        to.flush();
+        return 0;
+    }
+
+    private List<String> arguments(Layer layer) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "train",
+                "--json",
+                "--part=test",
+                "--layer=" + layer,
+                "--schedule=constant",
+                "--epochs=1000",
+                "--minutes=" + (minutes != null ? minutes : quick ? QUICK_MINUTES : MINUTES),
+                "--dim=" + (dim != null ? dim : quick ? 64 : 256),
+                "--min-count=" + (minCount != null ? minCount : quick ? 5 : 2),
+                "--seed=" + seed,
+                "--threads=" + run.threads(),
+                "--memory=" + run.memory()));
+        if (corpus.path() != null) {
+            arguments.add("--corpus=" + corpus.path());
+        }
+        return arguments;
+    }
+
+    /** Whole or not at all: to a name of its own first. */
+    private static void write(Result result, Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Path temporary = folder.resolve("results.json.new");
+        Files.writeString(temporary, Json.write(result));
+        Files.move(temporary, folder.resolve("results.json"), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void print(Result result, PrintWriter to) {
+        TrainingSettings settings = result.settings();
+        to.printf(
+                Locale.ROOT,
+                "%nCorpus   %s: %,d tokens to train on, %,d to test on; %,d words%n",
+                result.corpus().name(),
+                result.corpus().trainTokens(),
+                result.corpus().testTokens(),
+                result.vocabulary());
+        to.printf(
+                Locale.ROOT,
+                "Model    LSTM, %d layer%s, d = %d; %s, learning rate %s; seed %d%n",
+                settings.layers(),
+                settings.layers() == 1 ? "" : "s",
+                settings.dim(),
+                settings.optimizer(),
+                settings.lr(),
+                result.seed());
+        Machine machine = result.machine();
+        to.printf("Machine  %s, %d cores, %s; %s%n%n", machine.cpu(), machine.cores(), machine.kernels(), result.jdk());
+        to.printf(
+                "%-14s %8s %10s %12s %8s %16s %12s %12s%n",
+                "layer",
+                "train s",
+                "tokens/s",
+                "layer share",
+                "epochs",
+                "test perplexity",
+                "peak memory",
+                "parameters");
+        for (Row row : result.layers()) {
+            to.printf(
+                    Locale.ROOT,
+                    "%-14s %8.1f %,10.0f %11.0f%% %8.2f %16.2f %12s %,12d%n",
+                    row.name(),
+                    row.trainSeconds(),
+                    row.tokensPerSecond(),
+                    100 * row.layerShare(),
+                    row.epochs(),
+                    row.testPerplexity(),
+                    row.peakBytes() == null ? "unknown" : String.format(Locale.ROOT, "%.2f GB", row.peakBytes() / 1e9),
+                    row.parameters());
+        }
+    }
+}
