@@ -116,7 +116,7 @@ public final class FullSoftmax implements OutputLayer {
         checkHidden(hidden);
         checkLength("out", out.length, hidden);
         Targets targets = Targets.of(ids);
-        targets.check(hidden.rows(), classes());
+        targets.check("ids", hidden.rows(), classes());
         FusedCrossEntropy.of(workspace)
                 .loss(this, hidden, targets, workspace, (row, loss, lse) -> out[row] = (float) -loss);
     }

@@ -1,6 +1,7 @@
 package io.vastmax;
 
 import io.vastmax.internal.simd.Simd;
+import java.util.Objects;
 
 /** The gradient of one parameter: {@link Dense} or {@link ByRow}. Not thread safe. */
 public sealed interface Gradient {
@@ -75,10 +76,12 @@ public sealed interface Gradient {
         /**
          * Where the gradient of a row begins in {@link #values()}; zeros are added for a row that is new. It may move
          * {@code values()}.
+         *
+         * @throws IndexOutOfBoundsException if the parameter has no such row
          */
         public int offset(int row) {
             int columns = parameter.value().columns();
-            int slot = index.slot(row);
+            int slot = index.slot(Objects.checkIndex(row, parameter.value().rows()));
             int needed = (slot + 1) * columns;
             if (needed > values.length) {
                 values = java.util.Arrays.copyOf(values, Math.max(needed, 2 * values.length));

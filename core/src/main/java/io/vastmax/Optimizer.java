@@ -37,8 +37,12 @@ public sealed interface Optimizer permits ElementwiseOptimizer {
      * limit of infinity.
      *
      * @throws ArithmeticException if the norm is not finite: the training has diverged
+     * @throws IllegalArgumentException if the limit is not positive
      */
     static double clip(double norm, double limit) {
+        if (!(limit > 0)) {
+            throw new IllegalArgumentException("limit = " + limit + ": must be positive");
+        }
         if (!Double.isFinite(norm)) {
             throw new ArithmeticException("The norm of the gradient is " + norm + ": training has diverged");
         }

@@ -29,14 +29,19 @@ public final class Targets {
      * @throws IllegalArgumentException if there is not one target a row, or an id is not from 0 to {@code classes - 1}
      */
     public void check(int rows, int classes) {
+        check("targets", rows, classes);
+    }
+
+    /** Checks them as the argument of a name. */
+    void check(String name, int rows, int classes) {
         if (ids.length != rows) {
             throw new IllegalArgumentException(
-                    "targets holds " + ids.length + " ids, but hidden has " + rows + " rows");
+                    name + " holds " + ids.length + " ids, but hidden has " + rows + " rows");
         }
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0 || ids[i] >= classes) {
                 throw new IllegalArgumentException(
-                        "targets[" + i + "] = " + ids[i] + ": must be from 0 to " + (classes - 1));
+                        name + "[" + i + "] = " + ids[i] + ": must be from 0 to " + (classes - 1));
             }
         }
     }

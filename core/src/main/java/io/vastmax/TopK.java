@@ -58,7 +58,6 @@ public final class TopK {
     }
 
     private int index(int row, int rank) {
-        Objects.checkIndex(rank, k);
-        return Objects.checkIndex(row * k + rank, ids.length);
+        return Objects.checkIndex(row, rows()) * k + Objects.checkIndex(rank, k);
     }
 }

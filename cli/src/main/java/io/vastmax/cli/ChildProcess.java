@@ -1,6 +1,7 @@
 package io.vastmax.cli;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
 import java.lang.management.ManagementFactory;
@@ -17,7 +18,7 @@ import java.util.concurrent.Executor;
  * the same flags and class path as this process, reads nothing, and writes its standard error to ours; it ends when we do.
  */
 final class ChildProcess {
-    private static final String PARENT = "vastmax.parent";
+    private static final String CHILD = "vastmax.child";
 
     private ChildProcess() {}
 
@@ -39,7 +40,6 @@ final class ChildProcess {
         Thread end = new Thread(child::destroyForcibly);
         try {
             Runtime.getRuntime().addShutdownHook(end);
-            child.getOutputStream().close();
             CompletableFuture<String> output = CompletableFuture.supplyAsync(() -> output(child), newThread());
             int exitCode = child.waitFor();
             if (exitCode != 0) {
@@ -62,12 +62,18 @@ final class ChildProcess {
         }
     }
 
-    /** In the process that {@link #run} started: makes it end when its parent does, even where the parent is killed. */
+    /**
+     * In the process that {@link #run} started: makes it end when its parent does, even where the parent is killed. Its
+     * standard input is a pipe in which nothing ever comes but its end.
+     */
     static void endWithParent() {
-        Long parent = Long.getLong(PARENT);
-        if (parent != null) {
+        if (Boolean.getBoolean(CHILD)) {
             Thread.ofPlatform().daemon().name("parent").start(() -> {
-                ProcessHandle.of(parent).ifPresent(process -> process.onExit().join());
+                try {
+                    System.in.transferTo(OutputStream.nullOutputStream());
+                } catch (IOException e) {
+                    // as good as the end
+                }
                 Runtime.getRuntime().halt(1);
             });
         }
@@ -82,7 +88,7 @@ final class ChildProcess {
                 command.add(flag);
             }
         }
-        command.add("-D" + PARENT + "=" + ProcessHandle.current().pid());
+        command.add("-D" + CHILD + "=true");
         command.add("-Dstdout.encoding=UTF-8");
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));

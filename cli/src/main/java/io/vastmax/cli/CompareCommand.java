@@ -70,6 +70,18 @@ final class CompareCommand implements Callable<Integer> {
             description = "Words that occur less often in the train part become <unk>. Default: 2, with --quick 5.")
     private @Nullable Integer minCount;
 
+    @Option(
+            names = "--batch",
+            paramLabel = "N",
+            description = "Streams of text side by side. Default: ${DEFAULT-VALUE}.")
+    private int batch = 20;
+
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "Tokens of each stream in a step. Default: ${DEFAULT-VALUE}.")
+    private int steps = 35;
+
     @Option(names = "--seed", paramLabel = "N", description = "Of all that is random. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
@@ -157,6 +169,8 @@ final class CompareCommand implements Callable<Integer> {
                 "--minutes=" + (minutes != null ? minutes : quick ? QUICK_MINUTES : MINUTES),
                 "--dim=" + (dim != null ? dim : quick ? 64 : 256),
                 "--min-count=" + (minCount != null ? minCount : quick ? 5 : 2),
+                "--batch=" + batch,
+                "--steps=" + steps,
                 "--seed=" + seed,
                 "--threads=" + run.threads(),
                 "--memory=" + run.memory()));

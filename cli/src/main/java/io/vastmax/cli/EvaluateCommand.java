@@ -62,7 +62,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model, run.threads());
+        LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         try (RecurrentLanguageModel lm = loaded.model();
                 Workspace workspace = run.workspace()) {
             Path trainedOn = loaded.training().path("corpus").isTextual()

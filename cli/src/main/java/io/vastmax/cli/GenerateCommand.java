@@ -79,7 +79,7 @@ final class GenerateCommand implements Callable<Integer> {
             throw new ParameterException(
                     spec.commandLine(), "--tokens " + tokens + " --top-k " + topK + ": must be at least 1 and 0");
         }
-        LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model, run.threads());
+        LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         Vocabulary vocabulary = loaded.vocabulary();
         PrintWriter out = spec.commandLine().getOut();
         List<String> written = new ArrayList<>();

@@ -128,8 +128,7 @@ final class TrainingRun {
         double limit = settings.minutes() == null ? Double.POSITIVE_INFINITY : settings.minutes() * 60;
         double smooth = Double.NaN;
         long saved = System.nanoTime();
-        try (Progress progress = Progress.of("train", total * windows.rows())) {
-            progress.advance(trainer.tokens());
+        try (Progress progress = Progress.of("train", total * windows.rows(), trainer.tokens())) {
             while (trainer.steps() < total && trainer.seconds() < limit) {
                 if (interrupts.requested()) {
                     return false;
@@ -174,14 +173,13 @@ final class TrainingRun {
 
     private RecurrentLanguageModel model(Vocabulary vocabulary) throws IOException {
         if (resume && output != null) {
-            return LanguageModelFiles.load(output, run.threads()).model();
+            return LanguageModelFiles.load(output).model();
         }
         RandomKey key = RandomKey.of(settings.seed());
         return new RecurrentLanguageModel(
                 new RecurrentLanguageModel.Settings(settings.dim(), settings.layers(), settings.dropout()),
                 settings.layer().create(vocabulary.size(), settings.dim(), key),
-                key,
-                run.threads());
+                key);
     }
 
     private ObjectNode json() throws IOException {

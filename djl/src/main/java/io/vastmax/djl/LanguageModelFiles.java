@@ -78,10 +78,9 @@ public final class LanguageModelFiles {
     /**
      * Loads a model: the same bits as were saved.
      *
-     * @param threads PyTorch's threads
      * @throws IOException if the directory holds no model, or a damaged one
      */
-    public static Loaded load(Path directory, int threads) throws IOException {
+    public static Loaded load(Path directory) throws IOException {
         ModelDirectory files = ModelDirectory.open(directory);
         ObjectNode config = files.config();
         Vocabulary vocabulary = Vocabulary.read(files.file(VOCABULARY));
@@ -98,8 +97,7 @@ public final class LanguageModelFiles {
                         number(directory, config, "layers"),
                         config.path("dropout").asDouble()),
                 layer(directory, config.path("layer"), vocabulary.size(), width),
-                RandomKey.of(0),
-                threads);
+                RandomKey.of(0));
         try {
             Safetensors.read(files.file(WEIGHTS), model.parameters());
         } catch (IOException e) {

@@ -47,8 +47,8 @@ final class Lstm implements AutoCloseable {
      * Layers with weights drawn uniformly from {@code (-1/sqrt(d), 1/sqrt(d))}, PyTorch's choice, and a bias of 1 for the
      * forget gates (Jozefowicz, Zaremba and Sutskever 2015).
      */
-    Lstm(int layers, int width, double dropout, int threads, RandomKey key) {
-        this.engine = PyTorch.start(threads);
+    Lstm(int layers, int width, double dropout, RandomKey key) {
+        this.engine = PyTorch.start();
         this.manager = engine.newBaseManager();
         this.layers = layers;
         this.width = width;

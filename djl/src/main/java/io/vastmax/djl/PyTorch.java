@@ -7,14 +7,16 @@ final class PyTorch {
     private PyTorch() {}
 
     /**
-     * The engine. The first call decides the number of its threads; PyTorch's results may depend on it in the last bits.
+     * The engine, with one thread. An LSTM step is too small a piece of work for two: they would wait for each other at
+     * every token, for milliseconds on a machine that has something else to do. And so the results depend on no number of
+     * threads.
      *
      * @throws IllegalStateException if the natives are not on the class path
      */
-    static Engine start(int threads) {
+    static Engine start() {
         setIfAbsent("ai.djl.offline", "true");
         setIfAbsent("OPT_OUT_TRACKING", "true");
-        setIfAbsent("ai.djl.pytorch.num_threads", Integer.toString(threads));
+        setIfAbsent("ai.djl.pytorch.num_threads", "1");
         setIfAbsent("ai.djl.pytorch.num_interop_threads", "1");
         try {
             return Engine.getEngine("PyTorch");

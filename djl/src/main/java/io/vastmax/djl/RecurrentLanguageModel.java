@@ -56,10 +56,9 @@ public final class RecurrentLanguageModel implements AutoCloseable {
      * A model with random weights.
      *
      * @param objective what it is trained with: as wide as the settings say
-     * @param threads PyTorch's threads; in one program all models have those of the first
      * @throws IllegalArgumentException if the objective has another width
      */
-    public RecurrentLanguageModel(Settings settings, Objective objective, RandomKey key, int threads) {
+    public RecurrentLanguageModel(Settings settings, Objective objective, RandomKey key) {
         OutputLayer layer = objective.exact();
         if (layer.width() != settings.width()) {
             throw new IllegalArgumentException(
@@ -68,7 +67,7 @@ public final class RecurrentLanguageModel implements AutoCloseable {
         this.settings = settings;
         this.objective = objective;
         this.embedding = Embedding.create(layer.classes(), settings.width(), key);
-        this.lstm = new Lstm(settings.layers(), settings.width(), settings.dropout(), threads, key);
+        this.lstm = new Lstm(settings.layers(), settings.width(), settings.dropout(), key);
     }
 
     /** The size of the body. */

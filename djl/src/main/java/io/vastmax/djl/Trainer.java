@@ -18,7 +18,7 @@ import java.util.Locale;
  * carried from one window to the next and starts from zeros with each epoch.
  *
  * <p>Everything a step draws follows from the seed and the step's number, so that a run that is interrupted and resumed
- * gives the same bits as one that is not (PyTorch's part: for the same number of threads). Not thread safe.
+ * gives the same bits as one that is not, for any number of threads. Not thread safe.
  */
 public final class Trainer {
     private final RecurrentLanguageModel model;

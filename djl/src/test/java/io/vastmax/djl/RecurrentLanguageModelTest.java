@@ -157,7 +157,7 @@ class RecurrentLanguageModelTest {
     void refusesAnObjectiveOfAnotherWidth() {
         FullSoftmax layer = FullSoftmax.create(WORDS, 8, RandomKey.of(1));
         RecurrentLanguageModel.Settings settings = new RecurrentLanguageModel.Settings(WIDTH, 1, 0);
-        assertThatThrownBy(() -> new RecurrentLanguageModel(settings, layer, RandomKey.of(1), 2))
+        assertThatThrownBy(() -> new RecurrentLanguageModel(settings, layer, RandomKey.of(1)))
                 .hasMessage("objective has the width 8, but settings say 12");
         assertThatThrownBy(() -> new RecurrentLanguageModel.Settings(0, 1, 0)).hasMessageContaining("width = 0");
         assertThatThrownBy(() -> new RecurrentLanguageModel.Settings(8, 1, 1.0)).hasMessageContaining("dropout = 1.0");
@@ -183,8 +183,7 @@ class RecurrentLanguageModelTest {
         return new RecurrentLanguageModel(
                 new RecurrentLanguageModel.Settings(WIDTH, layers, dropout),
                 FullSoftmax.create(WORDS, WIDTH, key),
-                key,
-                2);
+                key);
     }
 
     private static int[] ids(int seed) {

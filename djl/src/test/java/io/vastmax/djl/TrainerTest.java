@@ -74,7 +74,7 @@ class TrainerTest {
             LanguageModelFiles.save(folder, stopped, vocabulary, new WikiTextTokenizer(), SETTINGS, before);
             assertThat(LanguageModelFiles.canResume(folder)).isTrue();
 
-            LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder, 2);
+            LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder);
             try (RecurrentLanguageModel resumed = loaded.model()) {
                 Trainer after = trainer(resumed);
                 LanguageModelFiles.resume(folder, after);
@@ -97,7 +97,7 @@ class TrainerTest {
                         .containsExactlyInAnyOrder("config.json", "weights-1.safetensors", "vocab-1.txt");
             }
             assertThat(LanguageModelFiles.canResume(folder)).isFalse();
-            LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder, 2);
+            LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder);
             try (RecurrentLanguageModel same = loaded.model()) {
                 assertThat(parameters(same)).isEqualTo(parameters(model));
                 assertThat(loaded.vocabulary().tokens()).isEqualTo(vocabulary.tokens());
@@ -109,7 +109,7 @@ class TrainerTest {
 
     @Test
     void damagedModelsAreRefusedByName() throws IOException {
-        assertThatThrownBy(() -> LanguageModelFiles.load(folder, 2))
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("holds no model");
         try (RecurrentLanguageModel model = model()) {
@@ -118,11 +118,11 @@ class TrainerTest {
         Path weights = folder.resolve("weights.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
         Files.write(weights, java.util.Arrays.copyOf(bytes, bytes.length - 4));
-        assertThatThrownBy(() -> LanguageModelFiles.load(folder, 2))
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("weights.safetensors is cut off or damaged: tensor softmax.bias");
         Files.delete(weights);
-        assertThatThrownBy(() -> LanguageModelFiles.load(folder, 2))
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("weights.safetensors");
     }
@@ -148,7 +148,7 @@ class TrainerTest {
     private static RecurrentLanguageModel model() {
         RandomKey key = RandomKey.of(3);
         return new RecurrentLanguageModel(
-                new RecurrentLanguageModel.Settings(16, 1, 0.1), FullSoftmax.create(WORDS, 16, key), key, 2);
+                new RecurrentLanguageModel.Settings(16, 1, 0.1), FullSoftmax.create(WORDS, 16, key), key);
     }
 
     private static Vocabulary vocabulary() {

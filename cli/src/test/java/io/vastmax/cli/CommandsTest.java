@@ -1,0 +1,158 @@
+package io.vastmax.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
+
+/** The commands on a text of a few words, as a user would run them. */
+class CommandsTest {
+    private static final String[] SMALL = {
+        "--min-count=1", "--dim=8", "--batch=2", "--steps=5", "--epochs=3", "--lr=0.05", "--dropout=0", "--threads=1"
+    };
+
+    @TempDir
+    private Path folder;
+
+    private Path corpus;
+    private Path model;
+    private String err = "";
+
+    @BeforeEach
+    void writeCorpus() throws IOException {
+        corpus = Files.createDirectory(folder.resolve("corpus"));
+        model = folder.resolve("model");
+        Files.writeString(corpus.resolve("train.txt"), "the cat sat on the mat\nthe dog sat on the cat\n".repeat(20));
+        Files.writeString(corpus.resolve("valid.txt"), "the dog sat on the mat\n");
+        Files.writeString(corpus.resolve("test.txt"), "the cat sat on the dog\nthe bird sat\n");
+    }
+
+    @Test
+    void trainEvaluateAndGenerate() throws IOException {
+        JsonNode trained = json(run(0, train("--output", model.toString(), "--json")));
+        assertThat(trained.path("corpus").path("train_tokens").asLong()).isEqualTo(280);
+        assertThat(trained.path("vocabulary").asInt()).isEqualTo(8);
+        assertThat(trained.path("steps").asLong()).isEqualTo(81);
+        assertThat(trained.path("epochs").asDouble()).isEqualTo(3.0);
+        assertThat(trained.path("part").asText()).isEqualTo("valid");
+        assertThat(trained.path("perplexity").asDouble()).isBetween(1.0, 4.0);
+        assertThat(trained.path("settings").path("lr").asDouble()).isEqualTo(0.05);
+
+        JsonNode evaluated = json(run(0, "evaluate", "--model", model.toString(), "--part=valid", "--json"));
+        assertThat(evaluated.path("perplexity").asDouble())
+                .isCloseTo(trained.path("perplexity").asDouble(), within(1e-9));
+        assertThat(evaluated.path("tokens").asLong()).isEqualTo(6);
+
+        Path file = corpus.resolve("valid.txt");
+        assertThat(run(0, "evaluate", "--model", model.toString(), "--corpus", file.toString()))
+                .contains("on the test part of valid.txt", "6 tokens");
+
+        String[] generate = {
+            "generate", "--model", model.toString(), "--prompt", "the dog sat", "--tokens=5", "--seed=3", "--json"
+        };
+        JsonNode generated = json(run(0, generate));
+        assertThat(generated.path("tokens")).hasSize(5);
+        assertThat(generated.path("text").asText()).startsWith("the dog sat on the");
+        assertThat(json(run(0, generate))).isEqualTo(generated);
+    }
+
+    @Test
+    void theSameSeedGivesTheSamePerplexity() throws IOException {
+        assertThat(perplexity("--seed=5")).isEqualTo(perplexity("--seed=5"));
+        assertThat(perplexity("--seed=5")).isNotEqualTo(perplexity("--seed=6"));
+    }
+
+    @Test
+    void compareWritesItsResults() throws IOException {
+        Path out = folder.resolve("report");
+        String table = run(
+                0,
+                "compare",
+                "--corpus=" + corpus,
+                "--dim=8",
+                "--min-count=1",
+                "--minutes=0.005",
+                "--threads=1",
+                "--batch=2",
+                "--steps=5",
+                "--out=" + out);
+        assertThat(table).contains("test perplexity", "full", "280 tokens to train on");
+        JsonNode results = json(Files.readString(out.resolve("results.json")));
+        assertThat(results.fieldNames())
+                .toIterable()
+                .containsExactly("corpus", "vocabulary", "settings", "seed", "jdk", "machine", "layers");
+        JsonNode layer = results.path("layers").path(0);
+        assertThat(layer.fieldNames())
+                .toIterable()
+                .containsExactly(
+                        "name",
+                        "train_seconds",
+                        "tokens_per_second",
+                        "layer_share",
+                        "epochs",
+                        "test_perplexity",
+                        "peak_bytes",
+                        "parameters");
+        assertThat(layer.path("test_perplexity").asDouble()).isBetween(1.0, 50.0);
+        assertThat(layer.path("train_seconds").asDouble()).isGreaterThanOrEqualTo(0.3);
+        assertThat(layer.path("peak_bytes").asLong()).isGreaterThan(10_000_000);
+    }
+
+    @Test
+    void wrongUse() throws IOException {
+        run(2, "train", "--corpus", corpus.toString(), "--epochs=0");
+        assertThat(err).contains("--epochs 0.0: must be positive");
+        run(2, "train", "--resume");
+        assertThat(err).contains("--resume needs --output");
+        run(1, "train", "--corpus", folder.resolve("nowhere").toString());
+        assertThat(err).contains("nowhere").doesNotContain("Exception");
+        run(1, "evaluate", "--model", folder.toString());
+        assertThat(err).contains("holds no model");
+        run(0, train("--output", model.toString()));
+        run(2, "train", "--resume", "--output", model.toString(), "--lr=0.1");
+        assertThat(err).contains("--lr does not go with --resume");
+        run(1, "train", "--resume", "--output", model.toString());
+        assertThat(err).contains("there is nothing to resume");
+        run(2, "generate", "--model", model.toString(), "--tokens=0");
+        assertThat(err).contains("--tokens 0");
+    }
+
+    private double perplexity(String seed) throws IOException {
+        return json(run(0, train(seed, "--json"))).path("perplexity").asDouble();
+    }
+
+    private String[] train(String... more) {
+        String[] arguments = new String[2 + SMALL.length + more.length];
+        arguments[0] = "train";
+        arguments[1] = "--corpus=" + corpus;
+        System.arraycopy(SMALL, 0, arguments, 2, SMALL.length);
+        System.arraycopy(more, 0, arguments, 2 + SMALL.length, more.length);
+        return arguments;
+    }
+
+    private String run(int exitCode, String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter errors = new StringWriter();
+        CommandLine command = Main.commandLine();
+        command.setOut(new PrintWriter(out));
+        command.setErr(new PrintWriter(errors));
+        int code = command.execute(arguments);
+        err = errors.toString();
+        assertThat(code).as(err).isEqualTo(exitCode);
+        return out.toString();
+    }
+
+    private static JsonNode json(String text) throws IOException {
+        return new ObjectMapper().readTree(text);
+    }
+}
