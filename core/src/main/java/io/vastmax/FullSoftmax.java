@@ -132,6 +132,7 @@ public final class FullSoftmax implements OutputLayer {
                 .forEachRow(
                         this,
                         hidden,
+                        workspace,
                         (row, logits, from, worker) ->
                                 Softmax.logSoftmax(logits, from, out.array(), row * classes(), classes(), 1));
     }
@@ -143,7 +144,7 @@ public final class FullSoftmax implements OutputLayer {
             throw new IllegalArgumentException("out has " + out.rows() + " rows of k = " + out.k() + ", but hidden has "
                     + hidden.rows() + " rows and there are " + classes() + " classes");
         }
-        Logits.of(workspace).topK(this, hidden, out);
+        Logits.of(workspace).topK(this, hidden, out, workspace);
     }
 
     @Override
@@ -154,6 +155,7 @@ public final class FullSoftmax implements OutputLayer {
                 .forEachRow(
                         this,
                         hidden,
+                        workspace,
                         (row, logits, from, worker) -> out[row] = Categorical.draw(
                                 logits, from, classes(), key.row(row).nextDouble()));
     }

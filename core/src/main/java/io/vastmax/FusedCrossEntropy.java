@@ -310,7 +310,7 @@ final class FusedCrossEntropy {
             long floats = Math.min(memory / Float.BYTES, Integer.MAX_VALUE / 2);
             int all = LogitTiles.columns(Math.max(1, n));
             int kept = all;
-            while (kept > PANEL && fixed(layer, kept) + (long) layer.classes() * LogitTiles.stride(kept) > floats) {
+            while (kept > 0 && fixed(layer, kept) + (long) layer.classes() * LogitTiles.stride(kept) > floats) {
                 kept -= PANEL;
             }
             if (kept >= Math.min(FEW_ROWS, all)) {

@@ -1,6 +1,5 @@
 package io.vastmax;
 
-import io.vastmax.internal.simd.Kernels;
 import io.vastmax.internal.simd.Simd;
 import java.util.Objects;
 
@@ -22,9 +21,6 @@ public record LogSumExp(float max, double sum) {
     /** The log-sum-exp of nothing: {@code -inf}. */
     public static final LogSumExp EMPTY = new LogSumExp(Float.NEGATIVE_INFINITY, 0);
 
-    /** Logits that are summed in single precision, in the kernels' lanes, before they are added up in double. */
-    private static final int BLOCK = 2048;
-
     /** That of some logits. */
     public static LogSumExp of(float... logits) {
         return of(logits, 0, logits.length, 1);
@@ -40,7 +36,7 @@ public record LogSumExp(float max, double sum) {
      *
      * <p>Each difference to the largest logit is taken first and then multiplied by {@code (float) (1 / temperature)}.
      * The sum's relative error is below 2^-21: that of the exponential and of at most 2,048 additions in single precision
-     * in 32 lanes; the rest is in double.
+     * in 16 lanes; the rest is in double.
      *
      * @throws IllegalArgumentException if the temperature is not positive and finite
      * @throws IndexOutOfBoundsException if the range is not within the array
@@ -54,28 +50,27 @@ public record LogSumExp(float max, double sum) {
 
     /** The largest logit, not scaled, and {@code sum_i exp((z_i - max) * scale)}. */
     static LogSumExp relative(float[] logits, int from, int length, float scale) {
-        Kernels kernels = Simd.kernels();
-        float max = Float.NEGATIVE_INFINITY;
-        double sum = 0;
-        for (int i = 0; i < length; i += BLOCK) {
-            int block = Math.min(BLOCK, length - i);
-            float blockMax = kernels.max(logits, from + i, block);
-            if (blockMax > max) {
-                sum = rescaled(sum, max, blockMax, scale);
-                max = blockMax;
-            }
-            sum += Float.isInfinite(max)
-                    ? sumBesideInfinity(logits, from + i, block, max)
-                    : kernels.sumExp(logits, from + i, block, max, scale);
-        }
-        return new LogSumExp(max, sum);
+        float max = Simd.kernels().max(logits, from, length);
+        return new LogSumExp(max, sum(logits, from, length, max, scale));
+    }
+
+    /** {@code of(logits, from, length).value()} without an object. */
+    static double value(float[] logits, int from, int length) {
+        float max = Simd.kernels().max(logits, from, length);
+        return max + Math.log(sum(logits, from, length, max, 1));
+    }
+
+    private static double sum(float[] logits, int from, int length, float max, float scale) {
+        return Float.isInfinite(max)
+                ? sumBesideInfinity(logits, from, length, max)
+                : Simd.kernels().sumExp(logits, from, length, max, scale);
     }
 
     /** That of the logits of both. */
     public LogSumExp merge(LogSumExp other) {
         return max >= other.max
-                ? new LogSumExp(max, sum + rescaled(other.sum, other.max, max, 1))
-                : new LogSumExp(other.max, rescaled(sum, max, other.max, 1) + other.sum);
+                ? new LogSumExp(max, sum + rescaled(other.sum, other.max, max))
+                : new LogSumExp(other.max, rescaled(sum, max, other.max) + other.sum);
     }
 
     /** {@code log sum_i exp(z_i)}. */
@@ -84,8 +79,8 @@ public record LogSumExp(float max, double sum) {
     }
 
     /** A sum relative to one maximum, made relative to a larger one. */
-    private static double rescaled(double sum, float from, float to, float scale) {
-        return from == to ? sum : sum * Math.exp(((double) from - to) * scale);
+    private static double rescaled(double sum, float from, float to) {
+        return from == to ? sum : sum * Math.exp((double) from - to);
     }
 
     /** With a maximum of -inf or +inf there are no differences to take: an element counts 1 if it is that, else 0. */

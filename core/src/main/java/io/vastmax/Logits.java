@@ -24,7 +24,6 @@ final class Logits {
 
     private static final Kernels KERNELS = Simd.kernels();
 
-    private final Workspace workspace;
     private final LogitTiles tiles = new LogitTiles();
     private final Workspace.Task dotTile = this::dotTile;
     private float[] logits = new float[0];
@@ -37,18 +36,16 @@ final class Logits {
     private float[] hidden = new float[0];
     private int classes;
 
-    private Logits(Workspace workspace) {
-        this.workspace = workspace;
-    }
+    private Logits() {}
 
     static Logits of(Workspace workspace) {
-        return workspace.scratch(Logits.class, () -> new Logits(workspace));
+        return workspace.scratch(Logits.class, Logits::new);
     }
 
     /** Runs a task on the logits of each row: on any thread, in any order. */
-    void forEachRow(FullSoftmax layer, Matrix hidden, RowTask task) {
+    void forEachRow(FullSoftmax layer, Matrix hidden, Workspace workspace, RowTask task) {
         if (hidden.rows() == 1) {
-            singleRow(layer, hidden);
+            singleRow(layer, hidden, workspace);
             task.run(0, logits, 0, 0);
             return;
         }
@@ -57,29 +54,30 @@ final class Logits {
         for (int from = 0; from < hidden.rows(); from += chunk) {
             int first = from;
             int rows = Math.min(chunk, hidden.rows() - from);
-            load(layer, hidden, from, rows);
+            load(layer, hidden, from, rows, workspace);
             workspace.run(rows, (row, worker) -> task.run(first + row, logits, row * layer.classes(), worker));
         }
     }
 
     /** The likeliest classes of each row. */
-    void topK(FullSoftmax layer, Matrix hidden, TopK out) {
+    void topK(FullSoftmax layer, Matrix hidden, TopK out, Workspace workspace) {
         if (selections.length != workspace.threads()) {
             selections = new TopSelection[workspace.threads()];
             java.util.Arrays.setAll(selections, i -> new TopSelection());
         }
         if (hidden.rows() == 1) {
-            singleRow(layer, hidden);
+            singleRow(layer, hidden, workspace);
             selections[0].select(logits, 0, layer.classes(), 0, out);
         } else {
             forEachRow(
                     layer,
                     hidden,
+                    workspace,
                     (row, z, from, worker) -> selections[worker].select(z, from, layer.classes(), row, out));
         }
     }
 
-    private void singleRow(FullSoftmax layer, Matrix row) {
+    private void singleRow(FullSoftmax layer, Matrix row, Workspace workspace) {
         Parameter b = layer.bias();
         weight = layer.weight().value().array();
         bias = b == null ? null : b.value().array();
@@ -100,7 +98,7 @@ final class Logits {
         }
     }
 
-    private void load(FullSoftmax layer, Matrix hidden, int from, int rows) {
+    private void load(FullSoftmax layer, Matrix hidden, int from, int rows, Workspace workspace) {
         int classes = layer.classes();
         logits = grow(logits, rows * classes);
         if (workerTiles.length != workspace.threads()) {
@@ -143,7 +141,7 @@ final class Logits {
                     least = logits[from + heap.firstInt()];
                 }
             }
-            double lse = LogSumExp.of(logits, from, length).value();
+            double lse = LogSumExp.value(logits, from, length);
             for (int rank = out.k() - 1; rank >= 0; rank--) {
                 int id = heap.dequeueInt();
                 out.set(row, rank, id, (float) (logits[from + id] - lse));

@@ -13,7 +13,7 @@ final class Digest {
      * What it is for any number of threads, any width of vectors, and scalar kernels. If this changes, results change for
      * users: change it only along with an algorithm, never to make one of several machines pass.
      */
-    static final String EXPECTED = "5b3123bc";
+    static final String EXPECTED = "d46855d3";
 
     private static final RandomKey KEY = new RandomKey(3, 1);
 
@@ -25,8 +25,8 @@ final class Digest {
         Digest digest = new Digest();
         try (Workspace much = Workspace.ofThreads(threads);
                 Workspace little = Workspace.of(threads, 1 << 20)) {
-            digest.add(3000, 41, 70, much);
-            digest.add(3000, 41, 70, little);
+            digest.add(2800, 33, 40, much);
+            digest.add(2800, 33, 40, little);
             digest.add(300, 20, 1, much);
         }
         return Long.toHexString(digest.crc.getValue());

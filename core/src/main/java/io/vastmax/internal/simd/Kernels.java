@@ -19,6 +19,9 @@ public interface Kernels {
     /** Virtual lanes of a sum along a row. */
     int LANES = 16;
 
+    /** Elements whose sum of exponentials is taken in single precision; the blocks are added up in double. */
+    int BLOCK = 2048;
+
     /** Columns that the matrix kernels take at once: their column counts are multiples of it. */
     int PANEL = 32;
 
@@ -28,8 +31,11 @@ public interface Kernels {
     /** The largest element that is not NaN, or {@code -inf}. */
     float max(float[] x, int from, int length);
 
-    /** {@code sum_i exp((x_i - max) * scale)}, in {@link #LANES} lanes; {@code max} is no less than any x. */
-    float sumExp(float[] x, int from, int length, float max, float scale);
+    /**
+     * {@code sum_i exp((x_i - max) * scale)}: each {@link #BLOCK} in {@link #LANES} lanes, the blocks in their order in
+     * double precision; {@code max} is no less than any x.
+     */
+    double sumExp(float[] x, int from, int length, float max, float scale);
 
     /** {@code out_i = exp((x_i - max) * scale) * factor}; may work in place. */
     void scaledExp(float[] x, int from, float[] out, int to, int length, float max, float scale, float factor);

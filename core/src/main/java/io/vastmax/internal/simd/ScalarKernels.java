@@ -19,7 +19,15 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public float sumExp(float[] x, int from, int length, float max, float scale) {
+    public double sumExp(float[] x, int from, int length, float max, float scale) {
+        double sum = 0;
+        for (int i = 0; i < length; i += BLOCK) {
+            sum += sumExpBlock(x, from + i, Math.min(BLOCK, length - i), max, scale);
+        }
+        return sum;
+    }
+
+    private static float sumExpBlock(float[] x, int from, int length, float max, float scale) {
         float[] lanes = new float[LANES];
         int whole = length - length % LANES;
         for (int i = 0; i < whole; i++) {

@@ -76,19 +76,25 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public float sumExp(float[] x, int from, int length, float max, float scale) {
-        int whole = length - length % LANES;
-        FloatVector lanes = sumExpPass(x, from, whole, max, scale);
-        if (L <= 8) {
-            lanes = lanes.add(sumExpPass(x, from + 8, whole, max, scale));
-        }
-        if (L <= 4) {
-            lanes = lanes.add(
-                    sumExpPass(x, from + 4, whole, max, scale).add(sumExpPass(x, from + 12, whole, max, scale)));
-        }
-        float sum = fold(lanes);
-        for (int i = whole; i < length; i++) {
-            sum += Exp.flushed((x[from + i] - max) * scale);
+    public double sumExp(float[] x, int from, int length, float max, float scale) {
+        double sum = 0;
+        for (int block = 0; block < length; block += BLOCK) {
+            int at = from + block;
+            int n = Math.min(BLOCK, length - block);
+            int whole = n - n % LANES;
+            FloatVector lanes = sumExpPass(x, at, whole, max, scale);
+            if (L <= 8) {
+                lanes = lanes.add(sumExpPass(x, at + 8, whole, max, scale));
+            }
+            if (L <= 4) {
+                lanes = lanes.add(
+                        sumExpPass(x, at + 4, whole, max, scale).add(sumExpPass(x, at + 12, whole, max, scale)));
+            }
+            float blockSum = fold(lanes);
+            for (int i = whole; i < n; i++) {
+                blockSum += Exp.flushed((x[at + i] - max) * scale);
+            }
+            sum += blockSum;
         }
         return sum;
     }
@@ -96,8 +102,8 @@ final class VectorKernels implements Kernels {
     private static FloatVector sumExpPass(float[] x, int from, int length, float max, float scale) {
         FloatVector lanes = FloatVector.zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
-            lanes = lanes.add(
-                    flushed(FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale)));
+            lanes = lanes.add(flushed(
+                    FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale)));
         }
         return lanes;
     }

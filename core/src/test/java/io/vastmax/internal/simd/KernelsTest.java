@@ -44,7 +44,7 @@ class KernelsTest {
             float[] x = numbers(length + 7, awkward, 1);
             float[] y = numbers(length + 7, awkward, 2);
             same(k -> new float[] {k.max(x, 3, length)});
-            same(k -> new float[] {k.sumExp(x, 3, length, 2.5f, 0.7f)});
+            same(k -> new float[] {(float) k.sumExp(x, 3, length, 2.5f, 0.7f)});
             same(k -> new float[] {k.sum(x, 3, length)});
             same(k -> new float[] {k.dot(x, 3, y, 5, length)});
             assertThat(Double.toHexString(vector.squaredNorm(x, 3, length)))

@@ -1,0 +1,24 @@
+package io.vastmax.bench;
+
+/** Who does the work. */
+public enum Implementation {
+    VASTMAX("Vastmax"),
+    /** The product into the same 8 MiB again and again: what a plain product costs where its result stays in the cache. */
+    VASTMAX_SECTIONS("Vastmax, 8 MiB at a time"),
+    PYTORCH("PyTorch");
+
+    private final String label;
+
+    Implementation(String label) {
+        this.label = label;
+    }
+
+    String label() {
+        return label;
+    }
+
+    /** For a benchmark that this implementation has no part in. */
+    IllegalArgumentException notHere() {
+        return new IllegalArgumentException(this + " does not do this work");
+    }
+}

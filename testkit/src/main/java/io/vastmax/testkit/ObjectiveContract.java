@@ -1,0 +1,323 @@
+package io.vastmax.testkit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vastmax.Gradient;
+import io.vastmax.Gradients;
+import io.vastmax.Matrix;
+import io.vastmax.Objective;
+import io.vastmax.Parameter;
+import io.vastmax.Parameters;
+import io.vastmax.RandomKey;
+import io.vastmax.Step;
+import io.vastmax.Targets;
+import io.vastmax.Workspace;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every objective must do. A test of one extends this class. */
+public abstract class ObjectiveContract<L extends Objective> {
+    private static final double STEP = 1e-5;
+
+    private Workspace workspace = Workspace.ofThreads(1);
+
+    /** For tests to extend. */
+    protected ObjectiveContract() {}
+
+    /** An objective with this many classes and this length of hidden vectors. Its parameters may be overwritten. */
+    protected abstract L create(int classes, int width, RandomKey key);
+
+    /**
+     * The loss of each row by the plainest code there is, as a function of what {@code at} holds, in its
+     * {@linkplain Point#precision() precision}. The objective gives what no training changes: a tree, clusters, a
+     * sampler; its parameters are not to be looked at.
+     *
+     * @param key that of the step, {@link Problem#KEY}, for what draws classes
+     */
+    protected abstract double[] losses(L objective, Point at, Targets targets, RandomKey key);
+
+    /** The workspace to test with. */
+    protected Workspace workspace(int threads) {
+        return Workspace.ofThreads(threads);
+    }
+
+    @BeforeEach
+    final void openWorkspace() {
+        workspace = workspace(2);
+    }
+
+    @AfterEach
+    final void closeWorkspace() {
+        workspace.close();
+    }
+
+    /** The workspace of this test, of two threads. */
+    protected final Workspace workspace() {
+        return workspace;
+    }
+
+    /** An objective and a batch, see {@link Problem#of}. */
+    protected final Problem<L> problem(Shape shape) {
+        return Problem.of(create(shape.classes(), shape.width(), Problem.KEY), shape.rows());
+    }
+
+    /** An objective and a batch of ordinary sizes. */
+    protected final Problem<L> problem() {
+        return problem(new Shape(300, 20, 40));
+    }
+
+    @Test
+    void parametersHaveZerosForGradients() {
+        L objective = problem().objective();
+        List<Parameter> parameters = new ArrayList<>();
+        objective.parameters().forEach(parameters::add);
+        List<Parameter> ofGradients = new ArrayList<>();
+        for (Gradient gradient : objective.newGradients()) {
+            ofGradients.add(gradient.parameter());
+            assertThat(Problem.dense(gradient).array()).containsOnly(0f);
+        }
+        assertThat(ofGradients).isEqualTo(parameters);
+    }
+
+    @ParameterizedTest
+    @MethodSource(Shape.ODD)
+    void lossKeepsToTheErrorBudget(Shape shape) {
+        Problem<L> problem = problem(shape);
+        double[] reference = referenceLosses(problem, Precision.DOUBLE);
+        Budget.check("loss", problem.losses(workspace), referenceLosses(problem, Precision.SINGLE), reference);
+        double mean = Arrays.stream(reference).average().orElseThrow();
+        assertThat(problem.evaluate(workspace).loss()).isCloseTo(mean, within(1e-6 * (1 + mean)));
+    }
+
+    @Test
+    void lossAndGradientsReturnsTheMeanOfLoss() {
+        Problem<L> problem = problem();
+        double mean = Arrays.stream(problem.losses(workspace)).average().orElseThrow();
+        assertThat(problem.evaluate(workspace).loss()).isCloseTo(mean, within(1e-9 * mean));
+    }
+
+    @Test
+    void theSinkTakesTheRowsInOrderOnTheCallersThread() {
+        Problem<L> problem = problem(new Shape(50, 4, 2100));
+        List<Integer> rows = new ArrayList<>();
+        Thread caller = Thread.currentThread();
+        problem.objective().loss(problem.hidden(), problem.targets(), step(workspace), (row, loss, lse) -> {
+            rows.add(row);
+            assertThat(Thread.currentThread()).isSameAs(caller);
+        });
+        assertThat(rows).hasSize(2100).isSorted().doesNotHaveDuplicates();
+    }
+
+    /** Element by element, for a batch that repeats a target. */
+    @Test
+    void gradientsAreThoseOfTheReference() {
+        Problem<L> problem = Problem.of(create(13, 5, Problem.KEY), 6);
+        problem = new Problem<>(problem.objective(), problem.hidden(), Targets.of(12, 3, 0, 3, 7, 12));
+        Problem.Evaluation evaluation = problem.evaluate(workspace);
+        Point at = problem.at(Precision.DOUBLE);
+        for (String name : at.blocks()) {
+            double[][] block = at.block(name);
+            for (int i = 0; i < block.length; i++) {
+                for (int j = 0; j < block[i].length; j++) {
+                    double[][] direction = new double[block.length][block[i].length];
+                    direction[i][j] = 1;
+                    double expected = slope(problem, at, name, direction);
+                    assertThat((double) evaluation.gradient(name).get(i, j))
+                            .as("gradient of %s in (%d, %d)", name, i, j)
+                            .isCloseTo(expected, within(1e-6 + 1e-5 * Math.abs(expected)));
+                }
+            }
+        }
+    }
+
+    /** Along one random direction in each block. */
+    @ParameterizedTest
+    @MethodSource(Shape.ODD)
+    void gradientsAreThoseOfTheReferenceAtOddShapes(Shape shape) {
+        Problem<L> problem = problem(shape);
+        Problem.Evaluation evaluation = problem.evaluate(workspace);
+        Point at = problem.at(Precision.DOUBLE);
+        SplittableRandom random = new SplittableRandom(1);
+        for (String name : at.blocks()) {
+            double[][] gradient = Point.doubles(evaluation.gradient(name));
+            double[][] direction = Point.doubles(evaluation.gradient(name));
+            int elements = direction.length * direction[0].length;
+            double length = 1 / Math.sqrt(elements);
+            for (double[] row : direction) {
+                for (int j = 0; j < row.length; j++) {
+                    row[j] = random.nextBoolean() ? length : -length;
+                }
+            }
+            assertThat(inner(gradient, direction))
+                    .as("gradient of %s along a direction", name)
+                    .isCloseTo(
+                            slope(problem, at, name, direction),
+                            within(1e-9 + 1e-4 * Math.sqrt(inner(gradient, gradient)) * length));
+        }
+    }
+
+    @Test
+    void gradientsAreAddedButThatOfHiddenIsOverwritten() {
+        Problem<L> problem = problem();
+        Problem.Evaluation once = problem.evaluate(workspace);
+        Gradients gradients = problem.objective().newGradients();
+        Matrix hiddenGradient = problem.hidden().copy();
+        hiddenGradient.fill(Float.NaN);
+        for (int i = 0; i < 2; i++) {
+            problem.objective()
+                    .lossAndGradients(problem.hidden(), problem.targets(), step(workspace), hiddenGradient, gradients);
+        }
+        assertSameBits(hiddenGradient.array(), once.gradient(Point.HIDDEN).array());
+        for (Gradient gradient : gradients) {
+            float[] twice = Problem.dense(gradient).array();
+            float[] expected = once.gradient(gradient.parameter().name()).array();
+            for (int i = 0; i < twice.length; i++) {
+                assertThat(twice[i]).isCloseTo(2 * expected[i], within(1e-6f + 1e-5f * Math.abs(expected[i])));
+            }
+        }
+    }
+
+    @Test
+    void gradientsThatAreNotNeededMayBeNull() {
+        Problem<L> problem = problem();
+        L objective = problem.objective();
+        Problem.Evaluation all = problem.evaluate(workspace);
+        Step step = step(workspace);
+        Matrix hiddenGradient = problem.hidden().copy();
+        assertThat(objective.lossAndGradients(problem.hidden(), problem.targets(), step, hiddenGradient, null))
+                .isEqualTo(all.loss());
+        assertSameBits(hiddenGradient.array(), all.gradient(Point.HIDDEN).array());
+        Gradients gradients = objective.newGradients();
+        assertThat(objective.lossAndGradients(problem.hidden(), problem.targets(), step, null, gradients))
+                .isEqualTo(all.loss());
+        for (Gradient gradient : gradients) {
+            assertSameBits(
+                    Problem.dense(gradient).array(),
+                    all.gradient(gradient.parameter().name()).array());
+        }
+        assertThat(objective.lossAndGradients(problem.hidden(), problem.targets(), step, null, null))
+                .isEqualTo(all.loss());
+    }
+
+    @Test
+    void anEmptyBatchHasTheLossZeroAndNoGradients() {
+        L objective = problem().objective();
+        Matrix none = Matrix.zeros(0, objective.exact().width());
+        Gradients gradients = objective.newGradients();
+        assertThat(objective.lossAndGradients(none, Targets.of(), step(workspace), none.copy(), gradients))
+                .isZero();
+        gradients.forEach(
+                gradient -> assertThat(Problem.dense(gradient).array()).containsOnly(0f));
+        objective.loss(none, Targets.of(), step(workspace), (row, loss, lse) -> {
+            throw new AssertionError("a row of an empty batch");
+        });
+    }
+
+    @Test
+    void refusesWrongShapesAndIdsByName() {
+        L objective = create(5, 3, Problem.KEY);
+        Matrix two = Matrix.zeros(2, 3);
+        Targets targets = Targets.of(4, 0);
+        refuses(objective, Matrix.zeros(2, 4), targets, two, "hidden", "2 x 4", "3");
+        refuses(objective, two, Targets.of(1, 2, 3), two, "targets", "3", "2");
+        refuses(objective, two, Targets.of(0, 5), two, "targets[1] = 5", "4");
+        refuses(objective, two, Targets.of(-1, 0), two, "targets[0] = -1", "4");
+        for (Matrix wrong : List.of(Matrix.zeros(3, 3), Matrix.zeros(2, 2), Matrix.zeros(3, 2))) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> objective.lossAndGradients(two, targets, step(workspace), wrong, null))
+                    .withMessageContainingAll("hiddenGradient", wrong.toString(), "2 x 3");
+        }
+        Gradients others = Gradients.dense(Parameters.of(new Parameter("other", Matrix.zeros(5, 3))));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> objective.lossAndGradients(two, targets, step(workspace), null, others))
+                .withMessageContaining("radient");
+    }
+
+    private void refuses(L objective, Matrix hidden, Targets targets, Matrix hiddenGradient, String... named) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> objective.loss(hidden, targets, step(workspace), (row, loss, lse) -> {}))
+                .withMessageContainingAll(named);
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> objective.lossAndGradients(hidden, targets, step(workspace), hiddenGradient, null))
+                .withMessageContainingAll(named);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 8})
+    void trainsWithTheSameBitsOnAnyNumberOfThreads(int threads) {
+        for (Shape shape : List.of(new Shape(1000, 33, 70), new Shape(129, 150, 2), new Shape(3000, 5, 300))) {
+            Problem<L> problem = problem(shape);
+            try (Workspace one = workspace(1);
+                    Workspace more = workspace(threads)) {
+                assertThat(problem.losses(more)).as("%s", shape).isEqualTo(problem.losses(one));
+                Problem.Evaluation expected = problem.evaluate(one);
+                Problem.Evaluation actual = problem.evaluate(more);
+                assertThat(actual.loss()).as("%s", shape).isEqualTo(expected.loss());
+                expected.gradients()
+                        .forEach((name, gradient) ->
+                                assertSameBits(actual.gradient(name).array(), gradient.array()));
+            }
+        }
+    }
+
+    /** A key like that of {@link Problem#KEY} with a workspace. */
+    protected static Step step(Workspace workspace) {
+        return new Step(Problem.KEY, workspace);
+    }
+
+    /** Fails where two arrays differ in a bit. */
+    protected static void assertSameBits(float[] actual, float[] expected) {
+        int difference = Arrays.mismatch(actual, expected);
+        if (difference >= 0) {
+            assertThat(Float.toHexString(actual[difference]))
+                    .as("element %d", difference)
+                    .isEqualTo(Float.toHexString(expected[difference]));
+        }
+    }
+
+    private double[] referenceLosses(Problem<L> problem, Precision precision) {
+        return losses(problem.objective(), problem.at(precision), problem.targets(), Problem.KEY);
+    }
+
+    /** The derivative of the mean loss along a direction, by a central difference. */
+    private double slope(Problem<L> problem, Point at, String block, double[][] direction) {
+        add(at.block(block), STEP, direction);
+        double ahead = meanLoss(problem, at);
+        add(at.block(block), -2 * STEP, direction);
+        double behind = meanLoss(problem, at);
+        add(at.block(block), STEP, direction);
+        return (ahead - behind) / (2 * STEP);
+    }
+
+    private double meanLoss(Problem<L> problem, Point at) {
+        return Arrays.stream(losses(problem.objective(), at, problem.targets(), Problem.KEY))
+                .average()
+                .orElseThrow();
+    }
+
+    private static void add(double[][] block, double factor, double[][] direction) {
+        for (int i = 0; i < block.length; i++) {
+            for (int j = 0; j < block[i].length; j++) {
+                block[i][j] += factor * direction[i][j];
+            }
+        }
+    }
+
+    private static double inner(double[][] x, double[][] y) {
+        double sum = 0;
+        for (int i = 0; i < x.length; i++) {
+            sum += Precision.DOUBLE.dot(x[i], y[i]);
+        }
+        return sum;
+    }
+}
