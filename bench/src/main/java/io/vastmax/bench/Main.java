@@ -31,7 +31,7 @@ public final class Main {
     /** Our flags, as of {@code ./vastmax}; they are PyTorch's JVM's as well. */
     private static final List<String> FLAGS = flags();
 
-    private static final int ROUNDS = 2;
+    private static final int ROUNDS = 3;
 
     private final Path directory;
     private final Path logs;
@@ -98,7 +98,7 @@ public final class Main {
                                             seconds(suite),
                                             warmUps(suite),
                                             seconds(suite))
-                            + " JMH's error of the mean (99.9 %), in brackets behind a ratio those of the rounds. Flags: "
+                            + " JMH's error of the mean (99.9 %), a ratio is the median of the rounds', their range in brackets. Flags: "
                             + String.join(" ", FLAGS) + ".";
             publish(suite.name(), Table.of(suite, results, when, how));
         }
@@ -140,7 +140,7 @@ public final class Main {
             return true;
         } catch (RunnerException e) {
             String why = "failed: see " + log;
-            System.err.println(why);
+            System.err.println(why + ": " + e.getMessage());
             results.add(work, implementation, new Missing(why));
             return false;
         }

@@ -100,16 +100,21 @@ final class Table {
         if (!(ours instanceof Measured a) || !(peer instanceof Measured b)) {
             return "";
         }
-        StringBuilder cell = new StringBuilder("%.2f".formatted(b.seconds() / a.seconds()));
         double[] x = a.rounds();
         double[] y = b.rounds();
+        double ratio = b.seconds() / a.seconds();
+        String range = "";
         if (x.length > 1 && x.length == y.length) {
+            // What ran in one round met the same machine
             double[] ratios = new double[x.length];
             Arrays.setAll(ratios, i -> y[i] / x[i]);
             Arrays.sort(ratios);
-            cell.append(" (%.2f to %.2f)".formatted(ratios[0], ratios[ratios.length - 1]));
+            int n = ratios.length;
+            ratio = (ratios[(n - 1) / 2] + ratios[n / 2]) / 2;
+            range = " (%.2f to %.2f)".formatted(ratios[0], ratios[n - 1]);
         }
-        return target > 0 ? cell.append("; target %.1f".formatted(target)).toString() : cell.toString();
+        String cell = "%.2f".formatted(ratio) + range;
+        return target > 0 ? cell + "; target %.1f".formatted(target) : cell;
     }
 
     private static String digits(double number) {

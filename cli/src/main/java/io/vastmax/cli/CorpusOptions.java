@@ -39,4 +39,9 @@ final class CorpusOptions {
         return Corpus.javaSources(
                 Path.of(Objects.requireNonNull(folder, "vastmax.corpus is not set: start with ./vastmax")), SPLIT_SEED);
     }
+
+    /** The corpus's name in reports. */
+    static String name(@Nullable String path, Corpus corpus) {
+        return path == null ? "java-sources" : corpus.name();
+    }
 }

@@ -97,7 +97,8 @@ final class TrainingRun {
                 case test -> test;
             };
             return new TrainingResult(
-                    new CorpusSummary(corpus.name(), train.size(), valid.size(), test.size()),
+                    new CorpusSummary(
+                            CorpusOptions.name(settings.corpus(), corpus), train.size(), valid.size(), test.size()),
                     vocabulary.size(),
                     settings,
                     trainer.steps(),

@@ -102,8 +102,8 @@ final class VectorKernels implements Kernels {
     private static FloatVector sumExpPass(float[] x, int from, int length, float max, float scale) {
         FloatVector lanes = FloatVector.zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
-            lanes = lanes.add(flushed(
-                    FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale)));
+            lanes = lanes.add(
+                    flushed(FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale)));
         }
         return lanes;
     }
