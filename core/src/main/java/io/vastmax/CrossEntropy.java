@@ -1,36 +1,84 @@
 package io.vastmax;
 
-import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What training minimises: how the losses of rows, {@code l_n = -log P(y_n | h_n)}, become one number.
+ * What training minimises: the loss of each row and how the losses of a batch become one number. Begin with {@link #MEAN}.
  *
- * <p>With the weight {@code u_n} of a row, that of its target ({@link Targets#weighted}) times that of its class, and 0 for a
- * row that is ignored:
+ * <p>Of a row with the target y, the weight t of its token ({@link Targets#weighted}; 0 for a row that is ignored) and the
+ * class weights w, over V classes:
+ *
+ * <p>{@code l = t ((1 - e) w_y (1 - p_y)^gamma (-log p_y) + e/V sum_c w_c (-log p_c) + zeta w_y lse^2)}
  *
  * <ul>
- *   <li>the mean is {@code sum_n u_n l_n / sum_n u_n}, as PyTorch has it; 0 where all weights are 0 (PyTorch: NaN);
- *   <li>the sum is {@code sum_n u_n l_n};
- *   <li>each row's own loss and weight is what {@link Objective#loss} gives.
+ *   <li>e is the label smoothing (Szegedy et al., Rethinking the Inception Architecture, CVPR 2016): the target distribution
+ *       is {@code 1 - e} on the label plus {@code e / V} on every class, the label included;
+ *   <li>gamma is the focus of the focal loss (Lin et al., ICCV 2017), 0 for none;
+ *   <li>zeta weighs the z-loss (Chowdhery et al., PaLM, 2022), which keeps the log-sum-exp of the logits near 0.
  * </ul>
  *
- * <p>Immutable.
+ * <p>The reductions are PyTorch's. None: each row's l and weight {@code u = t w_y} is what {@link Objective#loss} gives. Sum:
+ * of all l. Mean: the sum of all l by the sum of all u; 0 where all u are 0 (PyTorch: NaN). Rows of several labels or of
+ * probabilities count {@code u = t}, as in PyTorch.
+ *
+ * <p>Layers take all of it or refuse a part of it when they are made, with the reason. Immutable.
+ *
+ * @param isSum whether it is a sum, not a mean
+ * @param ignored rows whose one target is this are ignored; null for none
+ * @param classWeights w; null for 1 each
+ * @param labelSmoothing e
+ * @param alongPath whether labels are smoothed along their path only, see {@link #smoothingPath}
+ * @param focal gamma
+ * @param zLoss zeta
+ * @param margin what becomes of the target's logit
  */
-public final class CrossEntropy {
-    /** The mean over all rows, each of weight 1. */
-    public static final CrossEntropy MEAN = new CrossEntropy(false, 0, null, false);
+public record CrossEntropy(
+        boolean isSum,
+        @Nullable Integer ignored,
+        @Nullable ClassWeights classWeights,
+        double labelSmoothing,
+        boolean alongPath,
+        double focal,
+        double zLoss,
+        Margin margin) {
+    /** The mean over all rows, each of weight 1, of {@code -log p_y}. */
+    public static final CrossEntropy MEAN = new CrossEntropy(false, null, null, 0, false, 0, 0, Margin.NONE);
 
-    private final boolean ignores;
-    private final int ignored;
-    private final float @Nullable [] classWeights;
-    private final boolean sum;
+    /** What not every layer can do. */
+    public enum Feature {
+        /** Labels are smoothed over all classes. */
+        LABEL_SMOOTHING,
+        /** Labels are smoothed along their path. */
+        PATH_SMOOTHING,
+        /** A focus. */
+        FOCAL,
+        /** A z-loss. */
+        Z_LOSS,
+        /** A margin between cosines. */
+        MARGIN,
+        /** Noise on the target's logit. */
+        NOISE
+    }
 
-    private CrossEntropy(boolean ignores, int ignored, float @Nullable [] classWeights, boolean sum) {
-        this.ignores = ignores;
-        this.ignored = ignored;
-        this.classWeights = classWeights;
-        this.sum = sum;
+    /** Checks the values. */
+    public CrossEntropy {
+        if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
+            throw new IllegalArgumentException("labelSmoothing = " + labelSmoothing + ": must be from 0 to below 1");
+        }
+        if (!(focal >= 0) || Double.isInfinite(focal)) {
+            throw new IllegalArgumentException("focal = " + focal + ": must be finite and not negative");
+        }
+        if (!(zLoss >= 0) || Double.isInfinite(zLoss)) {
+            throw new IllegalArgumentException("zLoss = " + zLoss + ": must be finite and not negative");
+        }
+        if (focal > 0 && labelSmoothing > 0) {
+            throw new IllegalArgumentException("focal = " + focal + " beside labelSmoothing = " + labelSmoothing
+                    + ": the focal loss is of hard labels");
+        }
+        alongPath &= labelSmoothing > 0;
     }
 
     /**
@@ -38,7 +86,12 @@ public final class CrossEntropy {
      * other targets of a row it is a class like any other, or refused.
      */
     public CrossEntropy ignoring(int id) {
-        return new CrossEntropy(true, id, classWeights, sum);
+        return new CrossEntropy(isSum, id, classWeights, labelSmoothing, alongPath, focal, zLoss, margin);
+    }
+
+    /** The same with a weight for each class. */
+    public CrossEntropy weighing(ClassWeights weights) {
+        return new CrossEntropy(isSum, ignored, weights, labelSmoothing, alongPath, focal, zLoss, margin);
     }
 
     /**
@@ -46,34 +99,65 @@ public final class CrossEntropy {
      *
      * @throws IllegalArgumentException if one is negative or not finite
      */
-    public CrossEntropy weighing(float... classWeights) {
-        for (int i = 0; i < classWeights.length; i++) {
-            if (!(classWeights[i] >= 0) || Float.isInfinite(classWeights[i])) {
-                throw new IllegalArgumentException(
-                        "classWeights[" + i + "] = " + classWeights[i] + ": must be finite and not negative");
-            }
-        }
-        return new CrossEntropy(ignores, ignored, classWeights.clone(), sum);
+    public CrossEntropy weighing(float... weights) {
+        return weighing(ClassWeights.of(weights));
     }
 
     /** The same with the sum over the rows instead of the mean. */
     public CrossEntropy summed() {
-        return new CrossEntropy(ignores, ignored, classWeights, true);
+        return new CrossEntropy(true, ignored, classWeights, labelSmoothing, alongPath, focal, zLoss, margin);
     }
 
-    /** Whether it is a sum, not a mean. */
-    public boolean isSum() {
-        return sum;
+    /**
+     * The same with smoothed labels. For a full softmax they cost some hundredths of a step. Adaptive and hierarchical
+     * softmax are fast because a row passes few of their classes, and this needs the log-probability of each: every cluster,
+     * every node, for every row. It costs them their advantage; {@link #smoothingPath} does not. Sampled softmax estimates it.
+     *
+     * @param share e, from 0 to below 1
+     */
+    public CrossEntropy smoothing(double share) {
+        return new CrossEntropy(isSum, ignored, classWeights, share, false, focal, zLoss, margin);
+    }
+
+    /**
+     * The same with labels smoothed along their path: in each softmax that leads to the label, of k choices, the right one
+     * gets {@code 1 - e + e/k} and each other {@code e/k}. Another objective than {@link #smoothing}, which costs next to
+     * nothing; on a layer with a single softmax they are one. Class weights then weigh rows alone, by {@code w_y}.
+     *
+     * @param share e, from 0 to below 1
+     */
+    public CrossEntropy smoothingPath(double share) {
+        return new CrossEntropy(isSum, ignored, classWeights, share, true, focal, zLoss, margin);
+    }
+
+    /** The same with a focus: the easy rows, those whose target is likely already, count less. */
+    public CrossEntropy focusing(double gamma) {
+        return new CrossEntropy(isSum, ignored, classWeights, labelSmoothing, alongPath, gamma, zLoss, margin);
+    }
+
+    /** The same with a z-loss, such as {@code 1e-4}: of an adaptive softmax, for each softmax that a row passes. */
+    public CrossEntropy withZLoss(double zeta) {
+        return new CrossEntropy(isSum, ignored, classWeights, labelSmoothing, alongPath, focal, zeta, margin);
+    }
+
+    /** The same with a margin, or with noise. */
+    public CrossEntropy withMargin(Margin other) {
+        return new CrossEntropy(isSum, ignored, classWeights, labelSmoothing, alongPath, focal, zLoss, other);
     }
 
     /** Whether rows with this target are ignored. */
     public boolean ignores(int id) {
-        return ignores && id == ignored;
+        return ignored != null && id == ignored;
     }
 
     /** The weight of a class. */
     public float classWeight(int id) {
-        return classWeights == null ? 1f : classWeights[id];
+        return classWeights == null ? 1f : classWeights.get(id);
+    }
+
+    /** The sum of the weights of so many classes. */
+    public double totalClassWeight(int classes) {
+        return classWeights == null ? classes : classWeights.sum();
     }
 
     /** Whether classes differ in weight. */
@@ -81,23 +165,65 @@ public final class CrossEntropy {
         return classWeights != null;
     }
 
+    /** What of it not every layer can do. */
+    public Set<Feature> features() {
+        Set<Feature> features = EnumSet.noneOf(Feature.class);
+        if (labelSmoothing > 0) {
+            features.add(alongPath ? Feature.PATH_SMOOTHING : Feature.LABEL_SMOOTHING);
+        }
+        if (focal > 0) {
+            features.add(Feature.FOCAL);
+        }
+        if (zLoss > 0) {
+            features.add(Feature.Z_LOSS);
+        }
+        if (margin.kind() != Margin.Kind.NONE) {
+            features.add(margin.kind() == Margin.Kind.NOISE ? Feature.NOISE : Feature.MARGIN);
+        }
+        return features;
+    }
+
     /**
      * Checks it against a layer.
      *
-     * @throws IllegalArgumentException if it has weights for another number of classes
+     * @param layer its name
+     * @param refused what the layer cannot do, and why
+     * @throws IllegalArgumentException if it has weights for another number of classes, or a feature that is refused
      */
-    public void check(int classes) {
-        if (classWeights != null && classWeights.length != classes) {
+    public void check(String layer, int classes, Map<Feature, String> refused) {
+        if (classWeights != null && classWeights.size() != classes) {
             throw new IllegalArgumentException(
-                    "classWeights holds " + classWeights.length + " numbers for " + classes + " classes");
+                    "classWeights holds " + classWeights.size() + " numbers for " + classes + " classes");
+        }
+        for (Feature feature : features()) {
+            String reason = refused.get(feature);
+            if (reason != null) {
+                throw new IllegalArgumentException(layer + " does not take " + describe(feature) + ": " + reason);
+            }
         }
     }
 
-    /** As in {@code "mean, ignoring -100"}. */
+    private String describe(Feature feature) {
+        return switch (feature) {
+            case LABEL_SMOOTHING -> "labelSmoothing = " + labelSmoothing;
+            case PATH_SMOOTHING -> "labelSmoothing = " + labelSmoothing + " along the path";
+            case FOCAL -> "focal = " + focal;
+            case Z_LOSS -> "zLoss = " + zLoss;
+            case MARGIN, NOISE -> margin.toString();
+        };
+    }
+
+    /** As in {@code "mean, ignoring -100, label smoothing 0.1"}. */
     @Override
     public String toString() {
-        return (sum ? "sum" : "mean")
-                + (ignores ? ", ignoring " + ignored : "")
-                + (classWeights == null ? "" : ", class weights " + Arrays.hashCode(classWeights));
+        return (isSum ? "sum" : "mean")
+                + (ignored == null ? "" : ", ignoring " + ignored)
+                + (classWeights == null ? "" : ", " + classWeights)
+                + (labelSmoothing == 0
+                        ? ""
+                        : ", label smoothing " + labelSmoothing + (alongPath ? " along the path" : ""))
+                + (focal == 0 ? "" : ", focal " + focal)
+                + (zLoss == 0 ? "" : ", z-loss " + zLoss)
+                + (margin.kind() == Margin.Kind.NONE ? "" : ", " + margin);
     }
 }

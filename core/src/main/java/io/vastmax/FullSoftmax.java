@@ -1,15 +1,14 @@
 package io.vastmax;
 
-import io.vastmax.internal.Categorical;
+import io.vastmax.internal.AdjustedTargets;
+import io.vastmax.internal.FlatSoftmax;
 import io.vastmax.internal.FusedLoss;
-import io.vastmax.internal.Link;
-import io.vastmax.internal.Logits;
 import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Rows;
 import io.vastmax.internal.Shapes;
-import io.vastmax.internal.TopSelection;
 import io.vastmax.internal.Weighting;
 import io.vastmax.internal.Weights;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,19 +22,27 @@ import org.jspecify.annotations.Nullable;
  * <p>Parameters: {@code softmax.weight}, V x d, and {@code softmax.bias}, V x 1, if there is one.
  */
 public final class FullSoftmax implements OutputLayer {
+    /** Of the random numbers of a step, those of the noise. */
+    private static final int NOISE = 3;
+
+    private static final Map<CrossEntropy.Feature, String> REFUSED =
+            Map.of(CrossEntropy.Feature.MARGIN, "margins are between cosines, take a CosineSoftmax");
+
     private final Parameter weight;
     private final @Nullable Parameter bias;
     private final Parameters parameters;
     private final CrossEntropy objective;
     private final Rows rows;
+    private final FlatSoftmax softmax;
 
-    private FullSoftmax(Parameter weight, @Nullable Parameter bias, CrossEntropy objective) {
-        objective.check(weight.value().rows());
+    private FullSoftmax(Parameter weight, @Nullable Parameter bias, LogitTransform transform, CrossEntropy objective) {
+        objective.check("A full softmax", weight.value().rows(), REFUSED);
         this.weight = weight;
         this.bias = bias;
         this.parameters = bias == null ? Parameters.of(weight) : Parameters.of(weight, bias);
         this.objective = objective;
-        this.rows = Rows.of(weight.value(), bias == null ? null : bias.value());
+        this.rows = Rows.of(weight.value(), bias == null ? null : bias.value()).transformed(transform);
+        this.softmax = FlatSoftmax.of(rows);
     }
 
     /**
@@ -55,6 +62,7 @@ public final class FullSoftmax implements OutputLayer {
         return new FullSoftmax(
                 new Parameter("softmax.weight", weight),
                 bias == null ? null : new Parameter("softmax.bias", bias),
+                LogitTransform.IDENTITY,
                 CrossEntropy.MEAN);
     }
 
@@ -74,12 +82,13 @@ public final class FullSoftmax implements OutputLayer {
     }
 
     /**
-     * The same parameters, not copies, trained for another objective.
+     * The same parameters, not copies, trained for another objective: any but one with a margin between cosines. Rows may
+     * have several targets, each of which then has an equal share, or probabilities.
      *
-     * @throws IllegalArgumentException if the objective has weights for another number of classes
+     * @throws IllegalArgumentException if the objective has a margin, or weights for another number of classes
      */
     public FullSoftmax minimising(CrossEntropy objective) {
-        return new FullSoftmax(weight, bias, objective);
+        return new FullSoftmax(weight, bias, rows.transform, objective);
     }
 
     /** What training minimises. */
@@ -118,101 +127,90 @@ public final class FullSoftmax implements OutputLayer {
     }
 
     @Override
+    public LogitTransform transform() {
+        return rows.transform;
+    }
+
+    @Override
+    public FullSoftmax transforming(LogitTransform transform) {
+        return new FullSoftmax(weight, bias, transform, objective);
+    }
+
+    @Override
     public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
         Shapes.checkHidden(hidden, width());
-        Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes());
-        LossBatch batch = batch(hidden, weighting);
+        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), null);
+        LossBatch batch = softmax.batch(hidden, targets, weighting, objective);
+        adjustTargets(batch, targets, step);
         FusedLoss.of(step.workspace()).loss(batch, step.workspace());
-        for (int n = 0; n < hidden.rows(); n++) {
-            perRow.row(n, weighting.ignores(n) ? 0 : batch.loss(n), batch.logSumExp(n), weighting.weight(n));
-        }
+        FlatSoftmax.report(batch, weighting, perRow);
     }
 
     @Override
     public double lossAndGradients(
-            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into) {
+            Matrix hidden,
+            Targets targets,
+            Step step,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into) {
         Shapes.checkHidden(hidden, width());
         Shapes.checkGradient(hiddenGradient, hidden);
-        Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes());
-        LossBatch batch = batch(hidden, weighting);
+        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), upstream);
+        LossBatch batch = softmax.batch(hidden, targets, weighting, objective);
+        AdjustedTargets adjusted = adjustTargets(batch, targets, step);
         Rows gradient = into == null ? null : Rows.of(into.dense(weight), bias == null ? null : into.dense(bias));
-        FusedLoss.of(step.workspace())
-                .lossAndGradients(
-                        batch, step.workspace(), hiddenGradient == null ? null : hiddenGradient.array(), gradient);
+        float[] ofHidden = hiddenGradient == null ? null : hiddenGradient.array();
+        FusedLoss.of(step.workspace()).lossAndGradients(batch, step.workspace(), ofHidden, gradient);
+        if (adjusted != null && ofHidden != null) {
+            adjusted.addHiddenGradient(ofHidden);
+        }
+        if (adjusted != null && gradient != null) {
+            adjusted.addWeightGradient(gradient);
+        }
         return weighting.reduce(batch::loss);
+    }
+
+    /** Noise, where there is any: the target's logit is {@code z - a (|w| |h| - <w, h>)} with {@code a = alpha |xi|}. */
+    private @Nullable AdjustedTargets adjustTargets(LossBatch batch, Targets targets, Step step) {
+        double alpha = objective.margin().size();
+        if (alpha == 0) {
+            return null;
+        }
+        if (!targets.isOneEach()) {
+            throw new IllegalArgumentException("targets has several classes a row: noise takes one a row");
+        }
+        RandomKey key = step.key().stream(NOISE);
+        return AdjustedTargets.into(batch, (row, product, classLength, hiddenLength, b, out) -> {
+            double a = alpha * Math.abs(key.row(row).nextGaussian());
+            out[0] = product + b - a * (classLength * hiddenLength - product);
+            out[1] = 1 + a;
+            out[2] = -a * hiddenLength;
+            out[3] = -a * classLength;
+        });
     }
 
     @Override
     public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
         Shapes.checkHidden(hidden, width());
-        Shapes.checkIds(ids, out, hidden, classes());
-        LossBatch batch = new LossBatch(Link.SOFTMAX, rows, hidden.array(), hidden.rows());
-        System.arraycopy(ids, 0, batch.targets, 0, ids.length);
-        FusedLoss.of(workspace).loss(batch, workspace);
-        for (int n = 0; n < out.length; n++) {
-            out[n] = (float) -batch.loss(n);
-        }
+        softmax.logProb(hidden, ids, out, workspace);
     }
 
     @Override
     public void logProbs(Matrix hidden, Matrix out, Workspace workspace) {
         Shapes.checkHidden(hidden, width());
-        Shapes.checkAll(out, hidden, classes());
-        Logits.of(workspace)
-                .forEachRow(
-                        rows,
-                        hidden.array(),
-                        hidden.rows(),
-                        workspace,
-                        (row, logits, from, worker) ->
-                                Softmax.logSoftmax(logits, from, out.array(), row * classes(), classes(), 1));
+        softmax.logProbs(hidden, out, workspace);
     }
 
     @Override
     public void topK(Matrix hidden, TopK out, Workspace workspace) {
         Shapes.checkHidden(hidden, width());
-        Shapes.checkTopK(out, hidden, classes());
-        TopSelection[] selections = TopSelection.of(workspace);
-        if (hidden.rows() == 1) {
-            float[] logits = Logits.of(workspace).singleRow(rows, hidden.array(), workspace);
-            select(selections[0], logits, 0, 0, out);
-            return;
-        }
-        Logits.of(workspace)
-                .forEachRow(
-                        rows,
-                        hidden.array(),
-                        hidden.rows(),
-                        workspace,
-                        (row, logits, from, worker) -> select(selections[worker], logits, from, row, out));
+        softmax.topK(hidden, out, workspace);
     }
 
     @Override
     public void sample(Matrix hidden, RandomKey key, int[] out, Workspace workspace) {
         Shapes.checkHidden(hidden, width());
-        Shapes.checkLength("out", out.length, hidden);
-        Logits.of(workspace)
-                .forEachRow(
-                        rows,
-                        hidden.array(),
-                        hidden.rows(),
-                        workspace,
-                        (row, logits, from, worker) -> out[row] = Categorical.draw(
-                                logits, from, classes(), key.row(row).nextDouble()));
-    }
-
-    private LossBatch batch(Matrix hidden, Weighting weighting) {
-        LossBatch batch = new LossBatch(Link.SOFTMAX, rows, hidden.array(), hidden.rows());
-        for (int n = 0; n < hidden.rows(); n++) {
-            batch.targets[n] = weighting.target(n);
-            batch.factors[n] = weighting.factor(n);
-        }
-        return batch;
-    }
-
-    private void select(TopSelection selection, float[] logits, int from, int row, TopK out) {
-        selection.begin(out.k());
-        selection.offerAll(logits, from, classes(), 0, null, 0);
-        selection.writeTo(out, row, -LogSumExp.value(logits, from, classes()));
+        softmax.sample(hidden, key, out, workspace);
     }
 }

@@ -55,7 +55,7 @@ public record LogSumExp(float max, double sum) {
     }
 
     /** {@code of(logits, from, length).value()} without an object. */
-    static double value(float[] logits, int from, int length) {
+    public static double value(float[] logits, int from, int length) {
         float max = Simd.kernels().max(logits, from, length);
         return max + Math.log(sum(logits, from, length, max, 1));
     }

@@ -35,11 +35,29 @@ public interface Objective {
      *
      * @param hidden the hidden states, {@code N x width}
      * @param targets the true class of each row
-     * @param hiddenGradient overwritten with {@code dL/dhidden}, {@code N x width}; null if it is not needed
-     * @param into {@code dL/dparameters} is added to these; null if the parameters are frozen
+     * @param hiddenGradient overwritten with {@code dL/dhidden}, {@code N x width}; null if the body is frozen: its product is
+     *     skipped
+     * @param into {@code dL/dparameters} is added to these; null if the parameters are frozen: their product is skipped
+     */
+    default double lossAndGradients(
+            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into) {
+        return lossAndGradients(hidden, targets, step, null, hiddenGradient, into);
+    }
+
+    /**
+     * The same without a reduction, for whoever makes one number of the rows' losses in their own way: the rows' losses are
+     * those of {@link #loss}, and the gradients those of {@code sum_n upstream_n loss_n}, which is returned.
+     *
+     * @param upstream the derivative of the whole by each row's loss, any number; null for the objective's own reduction
+     * @throws IllegalArgumentException also if there is not one upstream number a row
      */
     double lossAndGradients(
-            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into);
+            Matrix hidden,
+            Targets targets,
+            Step step,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into);
 
     /**
      * To be told the targets of each step of training, once and after {@link #lossAndGradients}: for objectives that learn

@@ -17,6 +17,12 @@ public interface OutputLayer extends Objective {
     /** The length of a hidden vector, d. */
     int width();
 
+    /** What becomes of its logits. */
+    LogitTransform transform();
+
+    /** The same parameters, not copies, with something else becoming of their logits. */
+    OutputLayer transforming(LogitTransform transform);
+
     /**
      * The log-probability of one class a row: {@code out[i] = log P(ids[i] | hidden[i])}.
      *

@@ -1,11 +1,12 @@
 package io.vastmax;
 
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The true classes of each row of a batch, one or several, and what each row counts. Most layers take one class a row; those
- * that take several say so. Immutable.
+ * The true classes of each row of a batch, one or several, or their probabilities, and what each row counts. Most layers take
+ * one class a row; those that take several say so. Immutable.
  */
 public final class Targets {
     private final int[] ids;
@@ -13,17 +14,21 @@ public final class Targets {
     /** Row n has the ids from {@code starts[n]} to before {@code starts[n + 1]}; null for one each. */
     private final int @Nullable [] starts;
 
+    /** The probability of each id; null for equal ones. */
+    private final float @Nullable [] shares;
+
     private final float @Nullable [] weights;
 
-    private Targets(int[] ids, int @Nullable [] starts, float @Nullable [] weights) {
+    private Targets(int[] ids, int @Nullable [] starts, float @Nullable [] shares, float @Nullable [] weights) {
         this.ids = ids;
         this.starts = starts;
+        this.shares = shares;
         this.weights = weights;
     }
 
     /** One class a row. */
     public static Targets of(int... ids) {
-        return new Targets(ids.clone(), null, null);
+        return new Targets(ids.clone(), null, null, null);
     }
 
     /**
@@ -50,7 +55,66 @@ public final class Targets {
         for (int n = 0; n < rows.length; n++) {
             System.arraycopy(rows[n], 0, ids, starts[n], rows[n].length);
         }
-        return new Targets(ids, starts, null);
+        return new Targets(ids, starts, null, null);
+    }
+
+    /**
+     * Soft targets: for each row some classes and their probabilities, such as a teacher's; all others have none.
+     *
+     * @throws IllegalArgumentException if a row has no class, or one twice, or not one probability for each, or one that is
+     *     negative, or their sum is not one to within a thousandth
+     */
+    public static Targets ofProbabilities(int[][] rows, float[][] probabilities) {
+        if (probabilities.length != rows.length) {
+            throw new IllegalArgumentException(
+                    "probabilities has " + probabilities.length + " rows, but rows has " + rows.length);
+        }
+        Targets several = ofSeveral(rows);
+        float[] shares = new float[several.total()];
+        int at = 0;
+        for (int n = 0; n < rows.length; n++) {
+            if (probabilities[n].length != rows[n].length) {
+                throw new IllegalArgumentException("probabilities[" + n + "] holds " + probabilities[n].length
+                        + " numbers for " + rows[n].length + " classes");
+            }
+            double sum = 0;
+            for (float share : probabilities[n]) {
+                if (!(share >= 0)) {
+                    throw new IllegalArgumentException(
+                            "probabilities[" + n + "] holds " + share + ": must not be negative");
+                }
+                sum += share;
+                shares[at++] = share;
+            }
+            if (!(Math.abs(sum - 1) <= 1e-3)) {
+                throw new IllegalArgumentException("probabilities[" + n + "] sums to " + sum + ": must be one");
+            }
+        }
+        return new Targets(several.ids, several.starts, shares, null);
+    }
+
+    /**
+     * Soft targets for all classes: the probabilities of row n are those of the matrix's row n; zeros cost nothing.
+     *
+     * @throws IllegalArgumentException if one is negative, or a row's sum is not one to within a thousandth
+     */
+    public static Targets ofProbabilities(Matrix probabilities) {
+        int[][] rows = new int[probabilities.rows()][];
+        float[][] shares = new float[rows.length][];
+        for (int n = 0; n < rows.length; n++) {
+            int row = n;
+            rows[n] = IntStream.range(0, probabilities.columns())
+                    .filter(c -> probabilities.get(row, c) != 0)
+                    .toArray();
+            shares[n] = new float[rows[n].length];
+            for (int i = 0; i < shares[n].length; i++) {
+                shares[n][i] = probabilities.get(n, rows[n][i]);
+            }
+            if (rows[n].length == 0) {
+                throw new IllegalArgumentException("probabilities[" + n + "] sums to 0: must be one");
+            }
+        }
+        return ofProbabilities(rows, shares);
     }
 
     /**
@@ -68,7 +132,7 @@ public final class Targets {
                         "weights[" + n + "] = " + weights[n] + ": must be finite and not negative");
             }
         }
-        return new Targets(ids, starts, weights.clone());
+        return new Targets(ids, starts, shares, weights.clone());
     }
 
     /** The number of rows. */
@@ -99,6 +163,21 @@ public final class Targets {
     /** The i-th of all rows' classes. */
     public int idAt(int i) {
         return ids[i];
+    }
+
+    /** Whether each row has one class, and so one number. */
+    public boolean isOneEach() {
+        return starts == null;
+    }
+
+    /** Whether rows have probabilities of their own, not equal ones. */
+    public boolean areProbabilities() {
+        return shares != null;
+    }
+
+    /** The probability of the i-th class of a row: equal for all unless {@link #ofProbabilities} gave it. */
+    public double share(int row, int i) {
+        return shares == null || starts == null ? 1.0 / count(row) : shares[starts[row] + i];
     }
 
     /** What a row counts: 1 unless {@link #weighted}. */

@@ -3,6 +3,7 @@ package io.vastmax.adaptive;
 import io.vastmax.CrossEntropy;
 import io.vastmax.Gradients;
 import io.vastmax.LogSumExp;
+import io.vastmax.LogitTransform;
 import io.vastmax.LossSink;
 import io.vastmax.Matrix;
 import io.vastmax.OutputLayer;
@@ -14,17 +15,14 @@ import io.vastmax.Targets;
 import io.vastmax.TopK;
 import io.vastmax.Workspace;
 import io.vastmax.internal.Categorical;
-import io.vastmax.internal.FusedLoss;
-import io.vastmax.internal.Link;
 import io.vastmax.internal.Logits;
-import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Rows;
 import io.vastmax.internal.Shapes;
 import io.vastmax.internal.Weighting;
 import io.vastmax.internal.Weights;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -39,10 +37,14 @@ import org.jspecify.annotations.Nullable;
  * <p>It is an exact distribution, and rows cost only the softmaxes they pass. The layout is that of PyTorch's
  * {@code AdaptiveLogSoftmaxWithLoss}, and so are the names: {@code head.weight}, (s + clusters) x d, {@code head.bias} if
  * there is one, {@code tail.i.0.weight}, P_i of {@code floor(d / divValue^(i + 1))} x d, and {@code tail.i.1.weight}, W_i.
- * Their rows are in order of falling frequency; ids are the caller's ({@link FrequencyClusters}). Temperature and
- * the like, applied to a softmax, would apply to the head and to each tail by itself. Threads as for {@link OutputLayer}.
+ * Their rows are in order of falling frequency; ids are the caller's ({@link FrequencyClusters}). A
+ * {@link LogitTransform} is applied to the logits of the head and of each cluster. Threads as for {@link OutputLayer}.
  */
 public final class AdaptiveSoftmax implements OutputLayer {
+    private static final String NOT_ONE = "its classes do not share a space in which to move one away from all others";
+    private static final Map<CrossEntropy.Feature, String> REFUSED =
+            Map.of(CrossEntropy.Feature.MARGIN, NOT_ONE, CrossEntropy.Feature.NOISE, NOT_ONE);
+
     /** Rows whose likeliest classes are sought together. */
     private static final int TOP_ROWS = 64;
 
@@ -52,21 +54,27 @@ public final class AdaptiveSoftmax implements OutputLayer {
     private final List<Tail> tails;
     private final Parameters parameters;
     private final Rows head;
+    private final LogitTransform transform;
     private final CrossEntropy objective;
+    private final Smoothing smoothing;
 
     private AdaptiveSoftmax(
             FrequencyClusters clusters,
             Parameter headWeight,
             @Nullable Parameter headBias,
             List<Tail> tails,
+            LogitTransform transform,
             CrossEntropy objective) {
-        objective.check(clusters.classes());
+        objective.check("An adaptive softmax", clusters.classes(), REFUSED);
         this.clusters = clusters;
         this.headWeight = headWeight;
         this.headBias = headBias;
         this.tails = List.copyOf(tails);
+        this.transform = transform;
         this.objective = objective;
-        this.head = Rows.of(headWeight.value(), headBias == null ? null : headBias.value());
+        this.smoothing = Smoothing.of(objective, clusters);
+        this.head = Rows.of(headWeight.value(), headBias == null ? null : headBias.value())
+                .transformed(transform);
         List<Parameter> all = new ArrayList<>(List.of(headWeight));
         if (headBias != null) {
             all.add(headBias);
@@ -123,6 +131,7 @@ public final class AdaptiveSoftmax implements OutputLayer {
                 new Parameter("head.weight", headWeight),
                 headBias == null ? null : new Parameter("head.bias", headBias),
                 tails,
+                LogitTransform.IDENTITY,
                 CrossEntropy.MEAN);
     }
 
@@ -183,12 +192,14 @@ public final class AdaptiveSoftmax implements OutputLayer {
     }
 
     /**
-     * The same parameters, not copies, trained for another objective.
+     * The same parameters, not copies, trained for another objective: any without a margin or noise. Smoothed labels need every
+     * cluster for every row, and so cost a full softmax's time (less by the clusters' smaller widths), unless they are
+     * smoothed along the path: then of head and cluster each. A focus takes one more forward pass.
      *
-     * @throws IllegalArgumentException if the objective has weights for another number of classes
+     * @throws IllegalArgumentException if the objective has a margin or noise, or weights for another number of classes
      */
     public AdaptiveSoftmax minimising(CrossEntropy objective) {
-        return new AdaptiveSoftmax(clusters, headWeight, headBias, tails, objective);
+        return new AdaptiveSoftmax(clusters, headWeight, headBias, tails, transform, objective);
     }
 
     /** What training minimises. */
@@ -232,54 +243,51 @@ public final class AdaptiveSoftmax implements OutputLayer {
     }
 
     @Override
+    public LogitTransform transform() {
+        return transform;
+    }
+
+    @Override
+    public AdaptiveSoftmax transforming(LogitTransform other) {
+        return new AdaptiveSoftmax(clusters, headWeight, headBias, tails, other, objective);
+    }
+
+    @Override
     public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
         Shapes.checkHidden(hidden, width());
-        Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes());
-        int[] ids = new int[hidden.rows()];
-        Arrays.setAll(ids, weighting::target);
-        LossBatch batch = headBatch(hidden, ids);
-        double[] losses = losses(batch, hidden, ids, step.workspace());
-        for (int n = 0; n < losses.length; n++) {
-            perRow.row(n, losses[n], batch.logSumExp(n), weighting.weight(n));
+        Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes(), null);
+        AdaptiveLoss loss = new AdaptiveLoss(this, hidden, weighting, step.workspace());
+        loss.compute(null, null);
+        for (int n = 0; n < hidden.rows(); n++) {
+            perRow.row(n, loss.loss(n), loss.headLogSumExp(n), weighting.weight(n));
         }
     }
 
     @Override
     public double lossAndGradients(
-            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into) {
+            Matrix hidden,
+            Targets targets,
+            Step step,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into) {
         Shapes.checkHidden(hidden, width());
         Shapes.checkGradient(hiddenGradient, hidden);
-        Workspace workspace = step.workspace();
-        Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes());
-        int[] ids = new int[hidden.rows()];
-        Arrays.setAll(ids, weighting::target);
-        LossBatch batch = headBatch(hidden, ids);
-        Arrays.setAll(batch.factors, weighting::factor);
-        Rows headGradient =
-                into == null ? null : Rows.of(into.dense(headWeight), headBias == null ? null : into.dense(headBias));
-        FusedLoss.of(workspace)
-                .lossAndGradients(
-                        batch, workspace, hiddenGradient == null ? null : hiddenGradient.array(), headGradient);
-        double[] losses = headLosses(batch, ids);
-        for (int c = 0; c < tails.size(); c++) {
-            Tail.Members members = members(c, ids, workspace);
-            LossBatch tail = tailBatch(c, hidden, ids, members, workspace);
-            for (int i = 0; i < members.count; i++) {
-                tail.factors[i] = weighting.factor(members.rows[i]);
-            }
-            tails.get(c).lossAndGradients(tail, members, workspace, hiddenGradient, into);
-            addLosses(tail, members, losses);
-        }
-        return weighting.reduce(n -> losses[n]);
+        Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes(), upstream);
+        AdaptiveLoss loss = new AdaptiveLoss(this, hidden, weighting, step.workspace());
+        loss.compute(hiddenGradient, into);
+        return weighting.reduce(loss::loss);
     }
 
     @Override
     public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
         Shapes.checkHidden(hidden, width());
         Shapes.checkIds(ids, out, hidden, classes());
-        double[] losses = losses(headBatch(hidden, ids), hidden, ids, workspace);
+        Weighting weighting = Weighting.of(CrossEntropy.MEAN, Targets.of(ids), ids.length, classes(), null);
+        AdaptiveLoss loss = new AdaptiveLoss(minimising(CrossEntropy.MEAN), hidden, weighting, workspace);
+        loss.compute(null, null);
         for (int n = 0; n < out.length; n++) {
-            out[n] = (float) -losses[n];
+            out[n] = (float) -loss.loss(n);
         }
     }
 
@@ -358,68 +366,24 @@ public final class AdaptiveSoftmax implements OutputLayer {
         return head;
     }
 
+    /** The head with the gradients that are kept for it. */
+    Rows headGradient(Gradients into) {
+        return Rows.of(into.dense(headWeight), headBias == null ? null : into.dense(headBias));
+    }
+
+    List<Tail> tails() {
+        return tails;
+    }
+
+    Smoothing smoothing() {
+        return smoothing;
+    }
+
     /** Runs a task on a cluster's logits for each of the members. */
     void forEachMember(int cluster, Matrix hidden, Tail.Members members, Workspace workspace, Logits.RowTask task) {
         Tail tail = tails.get(cluster);
         float[] projected = tail.project(hidden, members, workspace);
-        Logits.of(workspace)
-                .forEachRow(Rows.of(tail.weight().value(), null), projected, members.count, workspace, task);
-    }
-
-    /** The head's softmax; an id of -1 has no target in it. */
-    private LossBatch headBatch(Matrix hidden, int[] ids) {
-        LossBatch batch = new LossBatch(Link.SOFTMAX, head, hidden.array(), hidden.rows());
-        for (int n = 0; n < ids.length; n++) {
-            if (ids[n] >= 0) {
-                int rank = clusters.rank(ids[n]);
-                int cluster = clusters.clusterOf(rank);
-                batch.targets[n] = cluster < 0 ? rank : clusters.shortlist() + cluster;
-            }
-        }
-        return batch;
-    }
-
-    /** The rows whose target lies in a cluster. */
-    private Tail.Members members(int cluster, int[] ids, Workspace workspace) {
-        Tail.Members members = Tail.Members.of(workspace).clear(ids.length);
-        for (int n = 0; n < ids.length; n++) {
-            if (ids[n] >= 0 && clusters.clusterOf(clusters.rank(ids[n])) == cluster) {
-                members.add(n);
-            }
-        }
-        return members;
-    }
-
-    private LossBatch tailBatch(int cluster, Matrix hidden, int[] ids, Tail.Members members, Workspace workspace) {
-        LossBatch batch = tails.get(cluster).batch(hidden, members, workspace);
-        for (int i = 0; i < members.count; i++) {
-            batch.targets[i] = clusters.rank(ids[members.rows[i]]) - clusters.first(cluster);
-        }
-        return batch;
-    }
-
-    private double[] losses(LossBatch batch, Matrix hidden, int[] ids, Workspace workspace) {
-        FusedLoss.of(workspace).loss(batch, workspace);
-        double[] losses = headLosses(batch, ids);
-        for (int c = 0; c < tails.size(); c++) {
-            Tail.Members members = members(c, ids, workspace);
-            LossBatch tail = tailBatch(c, hidden, ids, members, workspace);
-            FusedLoss.of(workspace).loss(tail, workspace);
-            addLosses(tail, members, losses);
-        }
-        return losses;
-    }
-
-    private static double[] headLosses(LossBatch batch, int[] ids) {
-        double[] losses = new double[ids.length];
-        Arrays.setAll(losses, n -> ids[n] < 0 ? 0 : batch.loss(n));
-        return losses;
-    }
-
-    private static void addLosses(LossBatch tail, Tail.Members members, double[] losses) {
-        for (int i = 0; i < members.count; i++) {
-            losses[members.rows[i]] += tail.loss(i);
-        }
+        Logits.of(workspace).forEachRow(tail.rows(transform), projected, members.count, workspace, task);
     }
 
     /** The log-probabilities of {@code count} ranks from {@code first} to their ids' places in a row. */

@@ -3,6 +3,7 @@ package io.vastmax.adaptive;
 import static io.vastmax.internal.Scratch.grow;
 
 import io.vastmax.Gradients;
+import io.vastmax.LogitTransform;
 import io.vastmax.Matrix;
 import io.vastmax.Parameter;
 import io.vastmax.Workspace;
@@ -15,8 +16,8 @@ import io.vastmax.internal.Rows;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A cluster's softmax over what a projection leaves of the hidden vectors: {@code x = P h}, {@code z = W x}. Only the rows
- * whose target lies in the cluster come here; they are gathered first, and their gradients scattered.
+ * A cluster's softmax over what a projection leaves of the hidden vectors: {@code x = P h}, {@code z = W x}. Only some
+ * rows come here, those whose target lies in the cluster; they are gathered first, and their gradients scattered.
  *
  * @param projection P, its width x d
  * @param weight W, its classes x its width
@@ -79,19 +80,27 @@ record Tail(Parameter projection, Parameter weight) {
         return out;
     }
 
-    /** The members' softmax over the cluster, to be given targets and factors. */
-    LossBatch batch(Matrix hidden, Members members, Workspace workspace) {
-        return new LossBatch(
-                Link.SOFTMAX, Rows.of(weight.value(), null), project(hidden, members, workspace), members.count);
+    /** The members' softmax over the cluster, to be given targets. */
+    LossBatch batch(Matrix hidden, Members members, LogitTransform transform, Workspace workspace) {
+        return new LossBatch(Link.SOFTMAX, rows(transform), project(hidden, members, workspace), members.count);
     }
 
-    /** The loss of a batch made by {@link #batch}, and gradients: those of the hidden vectors are added to. */
+    /** The classes. */
+    Rows rows(LogitTransform transform) {
+        return Rows.of(weight.value(), null).transformed(transform);
+    }
+
+    /** The loss of a batch made by {@link #batch}, and the gradients that are wanted: all are added to. */
     void lossAndGradients(
             LossBatch batch,
             Members members,
             Workspace workspace,
             @Nullable Matrix hiddenGradient,
             @Nullable Gradients into) {
+        if (hiddenGradient == null && into == null) {
+            FusedLoss.of(workspace).loss(batch, workspace);
+            return;
+        }
         int d = hiddenWidth();
         int width = width();
         members.projectedGradient = grow(members.projectedGradient, members.count * width);

@@ -1,15 +1,22 @@
 package io.vastmax.adaptive;
 
 import io.vastmax.CrossEntropy;
+import io.vastmax.LogitTransform;
 import io.vastmax.RandomKey;
+import io.vastmax.Targets;
 import io.vastmax.Workspace;
 import io.vastmax.testkit.OutputLayerContract;
 import io.vastmax.testkit.Point;
 import io.vastmax.testkit.Precision;
+import io.vastmax.testkit.Problem;
 import io.vastmax.testkit.Reference;
+import io.vastmax.testkit.Shape;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 
 /** The adaptive softmax passes the contract: with no cluster and with up to three, in any order of ids. */
 class AdaptiveSoftmaxContractTest {
@@ -21,7 +28,25 @@ class AdaptiveSoftmaxContractTest {
 
         @Override
         protected double[][] logProbs(AdaptiveSoftmax layer, Point at) {
-            return reference(layer.clusters(), at);
+            return reference(layer.clusters(), at, layer.transform());
+        }
+
+        /** In head and cluster each, 1 - e on the choice that leads to the label and e over all choices. */
+        @Test
+        void labelsSmoothedAlongTheirPathAndAZLossOnTheWay() {
+            for (Shape shape : List.of(new Shape(13, 5, 6), new Shape(300, 27, 40))) {
+                Problem<AdaptiveSoftmax> plain = problem(shape);
+                for (LogitTransform transform : List.of(LogitTransform.IDENTITY, new LogitTransform(2, 0.7))) {
+                    for (double e : new double[] {0, 0.2}) {
+                        AdaptiveSoftmax layer = plain.objective()
+                                .transforming(transform)
+                                .minimising(CrossEntropy.MEAN.smoothingPath(e).withZLoss(0.01));
+                        checkAgainst(
+                                new Problem<>(layer, plain.hidden(), plain.targets()),
+                                at -> pathLoss(layer, at, plain.targets(), e));
+                    }
+                }
+            }
         }
     }
 
@@ -66,15 +91,47 @@ class AdaptiveSoftmaxContractTest {
         return width >= 27 ? 3 : 1;
     }
 
+    private static double pathLoss(AdaptiveSoftmax layer, Point at, Targets targets, double e) {
+        FrequencyClusters clusters = layer.clusters();
+        double[][] bias = at.blocks().contains("head.bias") ? at.block("head.bias") : null;
+        double[][] head = Reference.of(at.block("head.weight"), bias, at.hidden(), Precision.DOUBLE, layer.transform())
+                .logits();
+        double sum = 0;
+        for (int n = 0; n < targets.size(); n++) {
+            int rank = clusters.rank(targets.id(n));
+            int cluster = clusters.clusterOf(rank);
+            sum += smoothed(head[n], cluster < 0 ? rank : clusters.shortlist() + cluster, e);
+            if (cluster >= 0) {
+                double[][] projection = at.block("tail." + cluster + ".0.weight");
+                double[][] projected = {new double[projection.length]};
+                for (int k = 0; k < projection.length; k++) {
+                    projected[0][k] = Precision.DOUBLE.dot(projection[k], at.hidden()[n]);
+                }
+                double[][] weight = at.block("tail." + cluster + ".1.weight");
+                double[][] tail = Reference.of(weight, null, projected, Precision.DOUBLE, layer.transform())
+                        .logits();
+                sum += smoothed(tail[0], rank - clusters.first(cluster), e);
+            }
+        }
+        return sum / targets.size();
+    }
+
+    private static double smoothed(double[] z, int choice, double e) {
+        double lse = Precision.DOUBLE.logSumExp(z);
+        double mean = Arrays.stream(z).average().orElseThrow();
+        return (1 - e) * (lse - z[choice]) + e * (lse - mean) + 0.01 * lse * lse;
+    }
+
     /** Head and tails as one would write them on a blackboard. */
-    static double[][] reference(FrequencyClusters clusters, Point at) {
+    static double[][] reference(FrequencyClusters clusters, Point at, LogitTransform transform) {
         Precision precision = at.precision();
         double[][] hidden = at.hidden();
         double[][] head = Reference.of(
                         at.block("head.weight"),
                         at.blocks().contains("head.bias") ? at.block("head.bias") : null,
                         hidden,
-                        precision)
+                        precision,
+                        transform)
                 .logProbs();
         double[][] logProbs = new double[hidden.length][clusters.classes()];
         for (int n = 0; n < hidden.length; n++) {
@@ -90,7 +147,7 @@ class AdaptiveSoftmaxContractTest {
                     projected[n][k] = precision.dot(projection[k], hidden[n]);
                 }
             }
-            double[][] tail = Reference.of(at.block("tail." + c + ".1.weight"), null, projected, precision)
+            double[][] tail = Reference.of(at.block("tail." + c + ".1.weight"), null, projected, precision, transform)
                     .logProbs();
             for (int n = 0; n < hidden.length; n++) {
                 for (int i = 0; i < clusters.size(c); i++) {

@@ -12,11 +12,12 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A loss over many classes for each row of a batch, and its gradients, without ever holding all logits: a cross-entropy, or
- * the sum of binary logistic losses ({@link Link}).
+ * A loss over many classes for each row of a batch, and its gradients, without ever holding all logits: a cross-entropy with
+ * what is added to it ({@link LossBatch}), or the sum of binary logistic losses ({@link Link}).
  *
- * <p>With {@code P = softmax(Z)}, {@code Y} the targets one-hot and {@code G = f (P - Y)}, f the factor of a row, the
- * gradients are {@code dH = G W}, {@code dW = G^T H} and {@code db = G^T 1}. Two passes over the classes:
+ * <p>With {@code P = softmax(Z)}, {@code Y} the target distributions, u the weights of what is spread over all classes, and
+ * {@code G = f P - g Y - e u}, f, g and e numbers of a row, the gradients are {@code dH = G W}, {@code dW = G^T H} and
+ * {@code db = G^T 1}. Two passes over the classes:
  *
  * <ol>
  *   <li>log-sum-exp: each tile of logits is added to a running (max, sum) a row while it is in the cache;
@@ -55,6 +56,9 @@ public final class FusedLoss {
     private float[] max = new float[0];
     private float[] sum = new float[0];
     private float[] factor = new float[0];
+    private float[] less = new float[0];
+    private float[] spreadSums = new float[0];
+    private float[][] workerRows = new float[0][];
 
     private FusedLoss() {}
 
@@ -66,8 +70,17 @@ public final class FusedLoss {
     /** The first pass alone: fills the batch's results. */
     public void loss(LossBatch batch, Workspace workspace) {
         Plan plan = Plan.forLoss(batch.classes, batch.rows);
+        TargetEntries entries = batch.entries();
         for (int from = 0; from < batch.rows; from += plan.rows) {
-            new Chunk(batch, from, plan, workspace).logSumExp();
+            new Chunk(batch, entries, from, plan, workspace).logSumExp();
+        }
+        addUpTargets(batch, entries);
+    }
+
+    private static void addUpTargets(LossBatch batch, TargetEntries entries) {
+        Arrays.fill(batch.targetLogits, 0);
+        for (int i = 0; i < entries.size(); i++) {
+            batch.targetLogits[entries.row(i)] += entries.share(i) * batch.link.target(entries.logit(i));
         }
     }
 
@@ -79,10 +92,16 @@ public final class FusedLoss {
      */
     public void lossAndGradients(
             LossBatch batch, Workspace workspace, float @Nullable [] hiddenGradient, @Nullable Rows into) {
+        if (hiddenGradient == null && into == null) {
+            loss(batch, workspace);
+            return;
+        }
         Plan plan = Plan.forGradients(batch.classes, batch.rows, workspace.memory());
+        TargetEntries entries = batch.entries();
         for (int from = 0; from < batch.rows; from += plan.rows) {
-            Chunk chunk = new Chunk(batch, from, plan, workspace);
+            Chunk chunk = new Chunk(batch, entries, from, plan, workspace);
             chunk.logSumExp();
+            addUpTargets(batch, entries);
             chunk.gradients(hiddenGradient, into);
         }
     }
@@ -90,6 +109,7 @@ public final class FusedLoss {
     /** Some rows of the batch on their way through both passes. */
     private final class Chunk {
         private final LossBatch batch;
+        private final TargetEntries entries;
         private final Rows classes;
         private final Plan plan;
         private final Workspace workspace;
@@ -98,8 +118,9 @@ public final class FusedLoss {
         private final int stride;
         private final int width;
 
-        Chunk(LossBatch batch, int from, Plan plan, Workspace workspace) {
+        Chunk(LossBatch batch, TargetEntries entries, int from, Plan plan, Workspace workspace) {
             this.batch = batch;
+            this.entries = entries;
             this.classes = batch.classes;
             this.plan = plan;
             this.workspace = workspace;
@@ -121,6 +142,10 @@ public final class FusedLoss {
                     : new float[workspace.threads()][CLASSES * PANEL];
             z = plan.keep ? grow(z, classes.count * stride) : z;
             batch.link.clear(max, sum, blocks * stride);
+            if (batch.spreads()) {
+                spreadSums = grow(spreadSums, blocks * stride);
+                Arrays.fill(spreadSums, 0, blocks * stride, 0f);
+            }
             workspace.run(blocks, (block, worker) -> {
                 int end = Math.min(tiles.count(), (block + 1) * blockTiles);
                 for (int tile = block * blockTiles; tile < end; tile++) {
@@ -137,6 +162,9 @@ public final class FusedLoss {
                     }
                     batch.max[from + n] = merged.max();
                     batch.sum[from + n] = merged.sum();
+                    for (int block = 0; block < blocks && batch.spreads(); block++) {
+                        batch.spreadLogits[from + n] += spreadSums[block * stride + n];
+                    }
                 }
             });
         }
@@ -145,20 +173,36 @@ public final class FusedLoss {
             float[] to = plan.keep ? z : workerTiles[worker];
             int toAt = plan.keep ? tile * CLASSES * stride + panel * PANEL : 0;
             int toRow = plan.keep ? stride : PANEL;
-            logits(tile, panel, to, toAt, toRow);
-            batch.link.add(to, toAt, toRow, tiles.size(tile), max, sum, at);
-            for (int n = panel * PANEL; n < Math.min(rows, (panel + 1) * PANEL); n++) {
-                int inTile = batch.targets[from + n] - tile * CLASSES;
-                if (inTile >= 0 && inTile < CLASSES) {
-                    batch.targetLogits[from + n] = to[toAt + inTile * toRow + n - panel * PANEL];
-                }
+            tiles.logits(tile, panel, to, toAt, toRow);
+            targetLogits(tile, panel, to, toAt, toRow);
+            if (batch.spreads()) {
+                int first = tile * CLASSES;
+                float[] weights = batch.spreadWeights();
+                int weightsFrom = batch.spreadFrom(first);
+                KERNELS.columnWeightedSum(to, toAt, toRow, tiles.size(tile), weights, weightsFrom, spreadSums, at);
             }
+            mask(tile, panel, to, toAt, toRow);
+            batch.link.add(to, toAt, toRow, tiles.size(tile), max, sum, at);
         }
 
-        private void logits(int tile, int panel, float[] to, int at, int row) {
-            tiles.logits(tile, panel, to, at, row);
+        /** Keeps the targets' logits, or puts those that are given in their place. */
+        private void targetLogits(int tile, int panel, float[] z, int at, int row) {
+            float[] given = batch.givenLogits;
+            forTargets(tile, panel, at, row, (entry, n, p) -> {
+                z[p] = given == null ? z[p] : given[n];
+                entries.setLogit(entry, z[p]);
+            });
+        }
+
+        private void forTargets(int tile, int panel, int at, int row, TargetEntries.Visitor visitor) {
+            int first = from + panel * PANEL;
+            int end = from + Math.min(rows, (panel + 1) * PANEL);
+            entries.visit(tile * CLASSES, tiles.size(tile), first, end, at, row, visitor);
+        }
+
+        private void mask(int tile, int panel, float[] z, int at, int row) {
             if (batch.masks != null) {
-                batch.masks.apply(tile * CLASSES, tiles.size(tile), from + panel * PANEL, from + rows, to, at, row);
+                batch.masks.apply(tile * CLASSES, tiles.size(tile), from + panel * PANEL, from + rows, z, at, row);
             }
         }
 
@@ -166,12 +210,24 @@ public final class FusedLoss {
         void gradients(float @Nullable [] hiddenGradient, @Nullable Rows into) {
             factor = grow(factor, stride);
             max = grow(max, stride);
+            double slope = linearSlope();
             for (int n = 0; n < tiles.columns; n++) {
                 max[n] = n < rows ? batch.max[from + n] : Float.POSITIVE_INFINITY;
-                factor[n] = n < rows ? batch.link.factor(batch.factors[from + n], batch.sum[from + n]) : 0f;
+                factor[n] =
+                        n < rows ? (float) batch.link.factor(slope * batch.slope(from + n), batch.sum[from + n]) : 0f;
+            }
+            if (batch.spreads()) {
+                less = grow(less, stride);
+                for (int n = 0; n < tiles.columns; n++) {
+                    less[n] = n < rows ? (float) (slope * batch.scale[from + n] * batch.spread[from + n]) : 0f;
+                }
             }
             if (into != null) {
                 layOutHiddenRows();
+            }
+            if (classes.scale != null
+                    && (workerRows.length != workspace.threads() || workerRows[0].length < CLASSES * width)) {
+                workerRows = new float[workspace.threads()][CLASSES * width];
             }
             gradientT = grow(gradientT, width * stride);
             Arrays.fill(gradientT, 0, width * stride, 0f);
@@ -185,7 +241,7 @@ public final class FusedLoss {
                 workspace.run(count, (i, worker) -> {
                     int tile = section + i;
                     int at = zAt + i * CLASSES * stride;
-                    logitGradients(tile, at);
+                    logitGradients(tile, at, worker);
                     if (into != null) {
                         addWeightGradient(tile, at, into, worker);
                     }
@@ -206,27 +262,107 @@ public final class FusedLoss {
             }
         }
 
-        /** {@code G = f (P - Y)} of a tile, in place of its logits. */
-        private void logitGradients(int tile, int at) {
+        /** The derivative of the logits' transform where it is the same for all; a cap's comes last, for each its own. */
+        private double linearSlope() {
+            return classes.transform.isCapped() ? 1 : Transforms.slope(classes.transform, 0);
+        }
+
+        /** {@code G = f P - g Y - e u} of a tile, in place of its logits; by what the products multiply. */
+        private void logitGradients(int tile, int at, int worker) {
             for (int panel = 0; panel < tiles.panels(); panel++) {
+                int to = at + panel * PANEL;
                 if (!plan.keep) {
-                    logits(tile, panel, z, at + panel * PANEL, stride);
+                    tiles.logits(tile, panel, z, to, stride);
+                    targetLogits(tile, panel, z, to, stride);
+                    mask(tile, panel, z, to, stride);
                 }
-                batch.link.gradient(z, at + panel * PANEL, stride, tiles.size(tile), max, factor, panel * PANEL);
+                if (classes.transform.isCapped()) {
+                    cappedGradients(tile, panel, to, workerTiles[worker]);
+                } else {
+                    gradients(tile, panel, to);
+                }
+                if (classes.scale != null) {
+                    KERNELS.scaleRows(z, to, stride, tiles.size(tile), classes.scale, tile * CLASSES);
+                }
             }
-            for (int n = 0; n < rows; n++) {
-                int inTile = batch.targets[from + n] - tile * CLASSES;
-                if (inTile >= 0 && inTile < CLASSES) {
-                    z[at + inTile * stride + n] -= (float) batch.factors[from + n];
+        }
+
+        private void gradients(int tile, int panel, int to) {
+            int size = tiles.size(tile);
+            int n = panel * PANEL;
+            if (batch.spreads()) {
+                float[] weights = batch.spreadWeights();
+                int weightsFrom = batch.spreadFrom(tile * CLASSES);
+                KERNELS.columnExpLess(z, to, stride, size, max, factor, n, weights, weightsFrom, less);
+            } else {
+                batch.link.gradient(z, to, stride, size, max, factor, n);
+            }
+            double slope = linearSlope();
+            forTargets(tile, panel, to, stride, (entry, row, p) -> {
+                double own = slope * batch.targetSlope(row) * entries.share(entry);
+                z[p] -= (float) (own * batch.link.targetSlope(entries.logit(entry)));
+                if (batch.givenLogits != null) {
+                    batch.givenGradients[row] = z[p];
+                    z[p] = 0f;
                 }
+            });
+        }
+
+        private void cappedGradients(int tile, int panel, int to, float[] logits) {
+            int size = tiles.size(tile);
+            for (int i = 0; i < size; i++) {
+                System.arraycopy(z, to + i * stride, logits, i * PANEL, PANEL);
+            }
+            gradients(tile, panel, to);
+            for (int i = 0; i < size; i++) {
+                Transforms.applySlope(classes.transform, logits, i * PANEL, z, to + i * stride, PANEL);
+            }
+            if (batch.givenLogits != null) {
+                forTargets(
+                        tile,
+                        panel,
+                        to,
+                        stride,
+                        (entry, row, p) -> batch.givenGradients[row] *=
+                                (float) Transforms.slope(classes.transform, entries.logit(entry)));
             }
         }
 
         /** {@code dW += G^T H} and {@code db += G^T 1} for the classes of a tile; the last columns of an odd width by way of a scratch tile. */
         private void addWeightGradient(int tile, int at, Rows into, int worker) {
-            int size = tiles.size(tile);
-            float[] dW = into.weight;
             int first = into.from + tile * CLASSES * width;
+            if (classes.scale == null) {
+                multiplyWeightGradient(tile, at, into.weight, first, worker);
+            } else {
+                addNormalisedWeightGradient(tile, at, into, first, worker);
+            }
+            float[] db = into.bias;
+            if (db != null) {
+                for (int v = 0; v < tiles.size(tile); v++) {
+                    db[into.biasFrom + tile * CLASSES + v] += KERNELS.sum(z, at + v * stride, tiles.columns);
+                }
+            }
+        }
+
+        /** What is left of a class's gradient across its own direction, since the length of its vector does not count. */
+        private void addNormalisedWeightGradient(int tile, int at, Rows into, int first, int worker) {
+            int size = tiles.size(tile);
+            float[] own = workerRows[worker];
+            Arrays.fill(own, 0, size * width, 0f);
+            multiplyWeightGradient(tile, at, own, 0, worker);
+            for (int v = 0; v < size; v++) {
+                int w = classes.from + (tile * CLASSES + v) * width;
+                double squared = KERNELS.squaredNorm(classes.weight, w, width);
+                double along = KERNELS.dot(own, v * width, classes.weight, w, width);
+                if (squared > Norms.LEAST * Norms.LEAST) {
+                    KERNELS.addScaled((float) (-along / squared), classes.weight, w, own, v * width, width);
+                }
+                KERNELS.addScaled(1f, own, v * width, into.weight, first + v * width, width);
+            }
+        }
+
+        private void multiplyWeightGradient(int tile, int at, float[] dW, int first, int worker) {
+            int size = tiles.size(tile);
             int hiddenStride = LogitTiles.stride(width);
             int whole = width / PANEL * PANEL;
             KERNELS.multiplyAdd(size, whole, rows, z, at, stride, 1, hiddenRows, 0, hiddenStride, dW, first, width);
@@ -239,12 +375,6 @@ public final class FusedLoss {
                         size, PANEL, rows, z, at, stride, 1, hiddenRows, whole, hiddenStride, scratch, 0, PANEL);
                 for (int v = 0; v < size; v++) {
                     System.arraycopy(scratch, v * PANEL, dW, first + v * width + whole, width - whole);
-                }
-            }
-            float[] db = into.bias;
-            if (db != null) {
-                for (int v = 0; v < size; v++) {
-                    db[into.biasFrom + tile * CLASSES + v] += KERNELS.sum(z, at + v * stride, tiles.columns);
                 }
             }
         }

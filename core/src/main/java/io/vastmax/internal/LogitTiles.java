@@ -2,13 +2,14 @@ package io.vastmax.internal;
 
 import static io.vastmax.internal.Scratch.grow;
 
+import io.vastmax.LogitTransform;
 import io.vastmax.Workspace;
 import io.vastmax.internal.simd.Kernels;
 import io.vastmax.internal.simd.Simd;
 import java.util.Arrays;
 
 /**
- * The logits of a chunk of rows, a tile at a time: {@code Z = W H^T + b}, with the classes down and the rows of the batch
+ * The logits of a chunk of rows, a tile at a time: {@code Z = t(W H^T + b)}, with the classes down and the rows of the batch
  * across, so that a log-sum-exp over the classes runs down the columns and shuffles nothing.
  *
  * <p>A tile is {@link #CLASSES} classes by one panel of {@link Kernels#PANEL} rows. The hidden vectors are transposed once;
@@ -92,6 +93,14 @@ final class LogitTiles {
                 z,
                 at,
                 row);
+        if (classes.scale != null) {
+            KERNELS.scaleRows(z, at, row, size, classes.scale, first);
+        }
+        if (!classes.transform.equals(LogitTransform.IDENTITY)) {
+            for (int i = 0; i < size; i++) {
+                Transforms.apply(classes.transform, z, at + i * row, PANEL);
+            }
+        }
     }
 
     /** The number of tiles of so many classes. */

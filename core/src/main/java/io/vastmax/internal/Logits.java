@@ -78,6 +78,12 @@ public final class Logits {
         if (b != null) {
             KERNELS.addScaled(1f, b, classes.biasFrom + first, logits, first, size);
         }
+        if (classes.scale != null) {
+            for (int i = first; i < first + size; i++) {
+                logits[i] *= classes.scale[i];
+            }
+        }
+        Transforms.apply(classes.transform, logits, first, size);
     }
 
     private void load(Rows classes, float[] hidden, int from, int rows, Workspace workspace) {

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logits of a few classes for each row of a batch, each row its own: {@code z_i = <W[c_i], h_n> + b[c_i]} for the entries i
+ * Logits of a few classes for each row of a batch, each row its own: {@code z_i = t(<W[c_i], h_n> + b[c_i])} for the entries i
  * of row n. The nodes on paths through a tree, or classes drawn for each row.
  *
  * <p>Row n has the entries from {@code starts[n]} to before {@code starts[n + 1]}. Whoever uses it fills {@link #starts} and
@@ -89,12 +89,13 @@ public final class SparseLogits {
                     z[i] = KERNELS.dot(of.weight, of.from + c * width, h, n * width, width)
                             + (bias == null ? 0f : bias[of.biasFrom + c]);
                 }
+                Transforms.apply(of.transform, z, starts[n], starts[n + 1] - starts[n]);
             }
         });
     }
 
     /**
-     * Adds what flows back from the gradients in {@link #values}.
+     * Adds what flows back from the gradients in {@link #values}, those by the logits before their transform.
      *
      * @param hiddenGradient added to; null if it is not needed
      * @param weight added to; null if it is not needed

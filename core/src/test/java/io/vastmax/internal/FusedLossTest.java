@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vastmax.Workspace;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -12,6 +13,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Both links with masks, logits that come in beside those of the classes, and without any class. */
 class FusedLossTest {
+    private static final List<Link> LINKS = List.of(Link.SOFTMAX, Link.LOGISTIC);
+
     private final SplittableRandom random = new SplittableRandom(1);
 
     private float[] numbers(int length) {
@@ -38,7 +41,9 @@ class FusedLossTest {
         "LOGISTIC,9000,3,70",
         "LOGISTIC,3000,2,700"
     })
-    void isTheNaiveLossWithMasks(Link link, int classes, int width, int rows) {
+    void isTheNaiveLossWithMasks(String name, int classes, int width, int rows) {
+        boolean softmax = name.equals("SOFTMAX");
+        Link link = softmax ? Link.SOFTMAX : Link.LOGISTIC;
         float[] weight = numbers(classes * width);
         float[] bias = numbers(classes);
         float[] hidden = numbers(rows * width);
@@ -54,8 +59,8 @@ class FusedLossTest {
         LossBatch batch = new LossBatch(link, Rows.of(weight, classes, width, bias), hidden, rows);
         batch.masks = masks.sorted();
         for (int n = 0; n < rows; n++) {
-            batch.factors[n] = 0.25 + n % 3;
-            if (link == Link.SOFTMAX) {
+            batch.scale[n] = 0.25 + n % 3;
+            if (softmax) {
                 batch.add(n, extra, n, 1);
             }
         }
@@ -69,23 +74,23 @@ class FusedLossTest {
         double[] expectedDb = new double[classes];
         for (int n = 0; n < rows; n++) {
             double[] z = new double[classes];
-            double sum = link == Link.SOFTMAX ? Math.exp(extra[n]) : 0;
+            double sum = softmax ? Math.exp(extra[n]) : 0;
             for (int c = 0; c < classes; c++) {
                 z[c] = bias[c];
                 for (int k = 0; k < width; k++) {
                     z[c] += (double) weight[c * width + k] * hidden[n * width + k];
                 }
                 z[c] = masked[n][c] ? Double.NEGATIVE_INFINITY : z[c];
-                sum += link == Link.SOFTMAX ? Math.exp(z[c]) : Math.log1p(Math.exp(z[c]));
+                sum += softmax ? Math.exp(z[c]) : Math.log1p(Math.exp(z[c]));
             }
-            double loss = link == Link.SOFTMAX ? Math.log(sum) : sum;
-            assertThat(link == Link.SOFTMAX ? batch.logSumExp(n) : batch.sum[n])
+            double loss = softmax ? Math.log(sum) : sum;
+            assertThat(softmax ? batch.logSumExp(n) : batch.sum[n])
                     .as("row %d", n)
                     .isCloseTo(loss, within(2e-6 * (1 + loss)));
             double[] expectedDh = new double[width];
             for (int c = 0; c < classes; c++) {
-                double p = link == Link.SOFTMAX ? Math.exp(z[c]) / sum : 1 / (1 + Math.exp(-z[c]));
-                double g = batch.factors[n] * p;
+                double p = softmax ? Math.exp(z[c]) / sum : 1 / (1 + Math.exp(-z[c]));
+                double g = batch.scale[n] * p;
                 expectedDb[c] += g;
                 for (int k = 0; k < width; k++) {
                     expectedDh[k] += g * weight[c * width + k];
@@ -119,15 +124,16 @@ class FusedLossTest {
     /** A row whose every class is masked keeps what came in beside them. */
     @Test
     void aRowOfMasksAlone() {
-        for (Link link : Link.values()) {
+        for (Link link : LINKS) {
+            boolean softmax = link.equals(Link.SOFTMAX);
             LossBatch batch = new LossBatch(link, Rows.of(new float[40], 40, 1, null), new float[] {1, 1}, 2);
             Masks masks = new Masks();
             for (int c = 39; c >= 0; c--) {
                 masks.add(c, 1);
             }
             batch.masks = masks.sorted();
-            batch.factors[1] = 1;
-            if (link == Link.SOFTMAX) {
+            batch.scale[1] = 1;
+            if (softmax) {
                 batch.add(0, new float[] {3}, 0, 1);
                 batch.add(1, new float[] {3}, 0, 1);
             }
@@ -136,8 +142,7 @@ class FusedLossTest {
             try (Workspace workspace = Workspace.ofThreads(1)) {
                 FusedLoss.of(workspace).lossAndGradients(batch, workspace, dh, Rows.of(dw, 40, 1, null));
             }
-            assertThat(link == Link.SOFTMAX ? batch.logSumExp(1) : 3 + batch.sum[1])
-                    .isEqualTo(3);
+            assertThat(softmax ? batch.logSumExp(1) : 3 + batch.sum[1]).isEqualTo(3);
             assertThat(dh).containsOnly(0);
             assertThat(dw).containsOnly(0);
         }
@@ -145,7 +150,7 @@ class FusedLossTest {
 
     @Test
     void noClassesAtAll() {
-        for (Link link : Link.values()) {
+        for (Link link : LINKS) {
             LossBatch batch = new LossBatch(link, Rows.of(new float[0], 0, 2, null), new float[6], 3);
             float[] dh = {1, 2, 3, 4, 5, 6};
             try (Workspace workspace = Workspace.ofThreads(1)) {

@@ -2,6 +2,7 @@ package io.vastmax.hierarchical;
 
 import io.vastmax.Matrix;
 import io.vastmax.internal.Rows;
+import io.vastmax.internal.Transforms;
 import io.vastmax.internal.simd.Kernels;
 import io.vastmax.internal.simd.Simd;
 
@@ -18,5 +19,6 @@ final class NodeLogits {
         if (bias != null) {
             KERNELS.addScaled(1f, bias, rows.biasFrom + first, out, 0, count);
         }
+        Transforms.apply(rows.transform, out, 0, count);
     }
 }

@@ -11,10 +11,11 @@ import io.vastmax.internal.Logits;
 import io.vastmax.internal.Products;
 import io.vastmax.internal.Rows;
 import io.vastmax.internal.SparseLogits;
-import io.vastmax.internal.Weighting;
+import io.vastmax.internal.Transforms;
 import io.vastmax.internal.simd.Kernels;
 import io.vastmax.internal.simd.Simd;
 import java.util.Arrays;
+import java.util.function.IntToDoubleFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,6 +53,7 @@ final class PathLoss {
     private float[] steps = new float[0];
     private float[] stepLosses = new float[0];
     private double[] losses = new double[0];
+    private double[] spreads = new double[0];
     private double[] rootLogSumExps = new double[0];
     private Tree tree = Tree.balanced(1, 2);
     private Rows rows = Rows.of(new float[0], 0, 0, null);
@@ -62,9 +64,14 @@ final class PathLoss {
         return workspace.scratch(PathLoss.class, PathLoss::new);
     }
 
-    /** The loss of a row, 0 for one without a target. */
-    double loss(int row) {
+    /** The cross-entropy of a row, 0 for one without a target. */
+    double crossEntropy(int row) {
         return losses[row];
+    }
+
+    /** The sum over the nodes on a row's path of the mean of {@code -log p} over the node's children. */
+    double spread(int row) {
+        return spreads[row];
     }
 
     /** The log-sum-exp of the logits in the root. */
@@ -90,7 +97,7 @@ final class PathLoss {
         if (dense > 0) {
             Logits.of(workspace)
                     .forEachRow(
-                            Rows.of(rows.weight, dense, rows.width, rows.bias),
+                            rows.first(dense),
                             hidden.array(),
                             count,
                             workspace,
@@ -161,14 +168,19 @@ final class PathLoss {
         }
         if (losses.length < count) {
             losses = new double[count];
+            spreads = new double[count];
             rootLogSumExps = new double[count];
         }
     }
 
-    /** The loss of a row; its binary steps become {@code -s z} and their losses {@code softplus(-s z)}. */
+    /**
+     * The cross-entropy of a row; its binary steps become {@code -s z} and their losses {@code softplus(-s z)}. The mean over both
+     * children of {@code -log p} is {@code softplus(x) - x/2} of such a step x.
+     */
     private void addUp(int n, SparseLogits sparse) {
         float[] z = sparse.values();
         double loss = 0;
+        double spread = 0;
         double root = 0;
         int at = starts[n];
         int entry = sparse.start(n);
@@ -179,11 +191,13 @@ final class PathLoss {
             int first = inBlock ? n * dense + tree.firstRow(node) : entry;
             int own = rowsOf(node);
             if (own == 1) {
-                steps[at++] = slot == 1 ? -from[first] : from[first];
+                steps[at] = slot == 1 ? -from[first] : from[first];
+                spread -= 0.5 * steps[at++];
                 root = node > 0 ? 0 : Math.max(0, from[first]) + Math.log1p(Math.exp(-Math.abs((double) from[first])));
             } else {
                 root = LogSumExp.of(from, first, own).value();
                 loss += root - from[first + slot];
+                spread += from[first + slot] - mean(from, first, own);
             }
             entry += inBlock ? 0 : own;
             slot = tree.slotOfNode(node);
@@ -193,13 +207,28 @@ final class PathLoss {
             loss += stepLosses[i];
         }
         losses[n] = loss;
+        spreads[n] = loss + spread;
         rootLogSumExps[n] = root;
     }
 
-    /** Adds the gradients of the batch that {@link #walk} took. */
+    private static double mean(float[] x, int from, int count) {
+        double sum = 0;
+        for (int i = from; i < from + count; i++) {
+            sum += x[i];
+        }
+        return sum / count;
+    }
+
+    /**
+     * Adds the gradients of the batch that {@link #walk} took.
+     *
+     * @param hits the derivative of the whole loss by the cross-entropy of each row
+     * @param spreads its derivative by what each row spreads along its path
+     */
     void gradients(
             Matrix hidden,
-            Weighting weighting,
+            IntToDoubleFunction hits,
+            IntToDoubleFunction spreads,
             Workspace workspace,
             @Nullable Matrix hiddenGradient,
             Gradient.@Nullable ByRow weight,
@@ -209,7 +238,7 @@ final class PathLoss {
         Arrays.fill(blockGradient, 0, count * dense, 0f);
         workspace.run(Math.ceilDiv(count, BLOCK), (i, worker) -> {
             for (int n = i * BLOCK; n < Math.min(count, (i + 1) * BLOCK); n++) {
-                logitGradients(n, (float) weighting.factor(n), sparse);
+                logitGradients(n, hits.applyAsDouble(n), spreads.applyAsDouble(n), sparse);
             }
         });
         if (dense > 0) {
@@ -218,29 +247,39 @@ final class PathLoss {
         sparse.backward(hidden, rows, workspace, hiddenGradient, weight, bias);
     }
 
-    /** {@code f (sigmoid(z) - step)}, that is {@code -s f sigmoid(-s z)}, or {@code f (softmax(z) - step)}. */
-    private void logitGradients(int n, float factor, SparseLogits sparse) {
+    /**
+     * {@code f sigmoid(x) - e/2} of a binary step x, f = hit + spread and e = spread, with the sign of its logit; {@code f softmax(z) -
+     * hit step - e/k} of k children.
+     */
+    private void logitGradients(int n, double hit, double spread, SparseLogits sparse) {
         if (ids[n] < 0) {
             return;
         }
         KERNELS.sigmoid(steps, starts[n], steps, starts[n], starts[n + 1] - starts[n]);
+        float factor = (float) (hit + spread);
         float[] z = sparse.values();
         int at = starts[n];
         int entry = sparse.start(n);
         int slot = tree.slotOfClass(ids[n]);
         for (int node = tree.parentOfClass(ids[n]); node >= 0; node = tree.parentOfNode(node)) {
             boolean inBlock = node < denseNodes;
+            float[] from = inBlock ? block : z;
             float[] to = inBlock ? blockGradient : z;
             int first = inBlock ? n * dense + tree.firstRow(node) : entry;
             int own = rowsOf(node);
             if (own == 1) {
-                to[first] = (slot == 1 ? -factor : factor) * steps[at++];
+                float gradient = factor * steps[at++] - (float) (spread / 2);
+                float slope = (float) Transforms.slope(rows.transform, from[first]);
+                to[first] = (slot == 1 ? -gradient : gradient) * slope;
             } else {
-                Softmax.softmax(inBlock ? block : z, first, to, first, own, 1);
-                to[first + slot] -= 1f;
+                float[] logits = Arrays.copyOfRange(from, first, first + own);
+                Softmax.softmax(logits, 0, to, first, own, 1);
+                float each = (float) (spread / own);
                 for (int r = first; r < first + own; r++) {
-                    to[r] *= factor;
+                    to[r] = factor * to[r] - each;
                 }
+                to[first + slot] -= (float) hit;
+                Transforms.applySlope(rows.transform, logits, 0, to, first, own);
             }
             entry += inBlock ? 0 : own;
             slot = tree.slotOfNode(node);

@@ -1,5 +1,6 @@
 package io.vastmax.sampled;
 
+import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
 import io.vastmax.Gradients;
 import io.vastmax.LossSink;
@@ -8,14 +9,41 @@ import io.vastmax.Objective;
 import io.vastmax.Parameters;
 import io.vastmax.Step;
 import io.vastmax.Targets;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What the objectives over drawn classes do alike. */
 abstract sealed class DrawnObjective implements Objective
         permits SampledSoftmax, NoiseContrastiveEstimation, NegativeSampling {
+    /** What binary losses cannot do, and why. */
+    static final Map<CrossEntropy.Feature, String> REFUSED_BY_LOGISTIC_LOSSES = Map.of(
+            CrossEntropy.Feature.LABEL_SMOOTHING,
+            "its losses are binary, there is no distribution over the classes to smooth",
+            CrossEntropy.Feature.PATH_SMOOTHING,
+            "its losses are binary, there is no distribution over the classes to smooth",
+            CrossEntropy.Feature.FOCAL,
+            "its losses are binary, they do not give the target's probability",
+            CrossEntropy.Feature.Z_LOSS,
+            "its losses are binary, there is no log-sum-exp over the classes",
+            CrossEntropy.Feature.MARGIN,
+            "its classes are those of a full softmax, not cosines",
+            CrossEntropy.Feature.NOISE,
+            "only a full softmax moves its targets' logits");
+
     final SampledObjective objective;
 
-    DrawnObjective(SampledObjective objective) {
+    /**
+     * One over a layer.
+     *
+     * @param refused what of the layer's objective it cannot do, and why
+     */
+    DrawnObjective(SampledObjective objective, String name, Map<CrossEntropy.Feature, String> refused) {
+        FullSoftmax layer = objective.layer();
+        layer.objective().check(name, layer.classes(), refused);
+        if (layer.transform().isCapped()) {
+            throw new IllegalArgumentException(name + " does not take a " + layer.transform()
+                    + ": the logits of drawn classes carry corrections that a cap would cut");
+        }
         this.objective = objective;
     }
 
@@ -47,9 +75,14 @@ abstract sealed class DrawnObjective implements Objective
 
     @Override
     public double lossAndGradients(
-            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into) {
+            Matrix hidden,
+            Targets targets,
+            Step step,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into) {
         return objective
-                .lossAndGradients(hidden, targets, step, logZValue(), hiddenGradient, into)
+                .lossAndGradients(hidden, targets, step, upstream, logZValue(), hiddenGradient, into)
                 .mean();
     }
 

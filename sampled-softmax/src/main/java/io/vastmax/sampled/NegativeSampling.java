@@ -20,7 +20,7 @@ import io.vastmax.Objective;
  */
 public final class NegativeSampling extends DrawnObjective {
     private NegativeSampling(SampledObjective objective) {
-        super(objective);
+        super(objective, "Negative sampling", REFUSED_BY_LOGISTIC_LOSSES);
     }
 
     /**
@@ -37,7 +37,11 @@ public final class NegativeSampling extends DrawnObjective {
         return new NegativeSampling(objective.with(objective.scheme().perExample(perExample)));
     }
 
-    /** The same parameters under another reduction and other weights; {@link #exact} too. */
+    /**
+     * The same parameters under another reduction and other weights; {@link #exact} too.
+     *
+     * @throws IllegalArgumentException if the objective has more than these
+     */
     public NegativeSampling minimising(CrossEntropy crossEntropy) {
         return new NegativeSampling(objective.minimising(crossEntropy));
     }

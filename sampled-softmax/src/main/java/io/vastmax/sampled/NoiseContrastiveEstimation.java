@@ -28,7 +28,7 @@ public final class NoiseContrastiveEstimation extends DrawnObjective {
     private final @Nullable Parameter logZ;
 
     private NoiseContrastiveEstimation(SampledObjective objective, @Nullable Parameter logZ) {
-        super(objective);
+        super(objective, "Noise-contrastive estimation", REFUSED_BY_LOGISTIC_LOSSES);
         this.logZ = logZ;
     }
 
@@ -58,7 +58,11 @@ public final class NoiseContrastiveEstimation extends DrawnObjective {
         return new NoiseContrastiveEstimation(objective.with(objective.scheme().perExample(perExample)), logZ);
     }
 
-    /** The same parameters under another reduction and other weights; {@link #exact} too. */
+    /**
+     * The same parameters under another reduction and other weights; {@link #exact} too.
+     *
+     * @throws IllegalArgumentException if the objective has more than these
+     */
     public NoiseContrastiveEstimation minimising(CrossEntropy crossEntropy) {
         return new NoiseContrastiveEstimation(objective.minimising(crossEntropy), logZ);
     }
@@ -82,10 +86,15 @@ public final class NoiseContrastiveEstimation extends DrawnObjective {
 
     @Override
     public double lossAndGradients(
-            Matrix hidden, Targets targets, Step step, @Nullable Matrix hiddenGradient, @Nullable Gradients into) {
+            Matrix hidden,
+            Targets targets,
+            Step step,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into) {
         Matrix logZGradient = into == null || logZ == null ? null : into.dense(logZ);
         SampledObjective.Result result =
-                objective.lossAndGradients(hidden, targets, step, logZValue(), hiddenGradient, into);
+                objective.lossAndGradients(hidden, targets, step, upstream, logZValue(), hiddenGradient, into);
         if (logZGradient != null) {
             logZGradient.array()[0] -= (float) result.offsetGradient();
         }

@@ -6,7 +6,6 @@ import io.vastmax.LogSumExp;
 import io.vastmax.Matrix;
 import io.vastmax.Step;
 import io.vastmax.Targets;
-import io.vastmax.internal.Link;
 import io.vastmax.internal.SparseLogits;
 import io.vastmax.internal.Weighting;
 import io.vastmax.internal.simd.Kernels;
@@ -30,6 +29,7 @@ final class PerExampleLoss extends SampledLoss {
         private final Negatives[] negatives;
         private int[][] ids = new int[0][];
         private float[][] offsets = new float[0][];
+        private float[][] spread = new float[0][];
         private int[] counts = new int[0];
         private float[] softplus = new float[0];
 
@@ -42,18 +42,21 @@ final class PerExampleLoss extends SampledLoss {
             if (ids.length < rows) {
                 ids = new int[rows][0];
                 offsets = new float[rows][0];
+                spread = new float[rows][0];
                 counts = new int[rows];
             }
         }
 
-        void add(int row, int id, float offset) {
+        void add(int row, int id, float offset, float share) {
             int at = counts[row]++;
             if (ids[row].length == at) {
                 ids[row] = java.util.Arrays.copyOf(ids[row], 16 + 2 * at);
                 offsets[row] = java.util.Arrays.copyOf(offsets[row], 16 + 2 * at);
+                spread[row] = java.util.Arrays.copyOf(spread[row], 16 + 2 * at);
             }
             ids[row][at] = id;
             offsets[row][at] = offset;
+            spread[row][at] = share;
         }
     }
 
@@ -84,16 +87,7 @@ final class PerExampleLoss extends SampledLoss {
             if (hiddenGradient != null) {
                 hiddenGradient.fill(0);
             }
-            for (int i = 0; i < entries.size(); i++) {
-                offsetGradient += entries.values()[i];
-            }
-            entries.backward(
-                    hidden,
-                    rows,
-                    workspace,
-                    hiddenGradient,
-                    into == null ? null : into.weight(),
-                    into == null ? null : into.bias());
+            backward(entries, hiddenGradient, into);
         }
     }
 
@@ -115,14 +109,16 @@ final class PerExampleLoss extends SampledLoss {
         draw(row, negatives);
         for (int i = 0; i < targetsOf(row); i++) {
             int id = targets.id(row, i);
-            scratch.add(row, id, targetOffset(negatives, row, id));
+            int hit = smooths ? negatives.indexOf(id) : -1;
+            scratch.add(row, id, targetOffset(negatives, row, id), hit < 0 ? 0 : spreadWeight(negatives, hit));
         }
         for (int i = 0; i < negatives.size(); i++) {
             int id = negatives.id(i);
             if (!scheme.masksHits() || !isTargetOf(row, id)) {
                 float offset = negativeOffset(negatives, i);
+                float share = smooths ? spreadWeight(negatives, i) : 0;
                 for (int copy = 0; copy < copies(negatives, i); copy++) {
-                    scratch.add(row, id, offset);
+                    scratch.add(row, id, offset, share);
                 }
             }
         }
@@ -148,15 +144,25 @@ final class PerExampleLoss extends SampledLoss {
         int start = entries.start(n);
         int count = scratch.counts[n];
         int own = targetsOf(n);
+        float[] share = scratch.spread[n];
+        double spreadLogits = smooths ? KERNELS.dot(share, 0, z, start, count) : 0;
         KERNELS.addScaled(1f, scratch.offsets[n], 0, z, start, count);
-        if (scheme.link() == Link.SOFTMAX) {
+        double targets = targetLoss(z, start, own);
+        if (scheme.softmax()) {
             LogSumExp lse = LogSumExp.of(z, start, count);
-            logSumExps[n] = lse.value();
-            losses[n] = rowLoss(z, start, own, lse.value(), 0);
+            double logZ = lse.value();
+            double extras = spread(n) * (classWeight * logZ - spreadLogits) + weighting.square(n) * logZ * logZ;
+            logSumExps[n] = logZ;
+            losses[n] = weighting.hit(n) * (logZ + targets) + extras;
             if (gradients) {
-                targetGradients(n, entries, own, lse.max(), lse.sum());
-                float factor = (float) (weighting.factor(n) / lse.sum());
+                double scale = weighting.scale(n);
+                double slope = hitSlope(n) + scale * (spread(n) * classWeight + 2 * weighting.square(n) * logZ);
+                targetGradients(n, entries, own, slope, lse.max(), lse.sum());
+                float factor = (float) (slope / lse.sum());
                 KERNELS.scaledExp(z, start + own, z, start + own, count - own, lse.max(), 1, factor);
+                if (smooths) {
+                    KERNELS.addScaled((float) (-scale * spread(n)), share, 0, z, start, count);
+                }
             }
             return;
         }
@@ -166,14 +172,11 @@ final class PerExampleLoss extends SampledLoss {
         for (int i = start + own; i < start + count; i++) {
             others += softplus[i];
         }
-        losses[n] = rowLoss(z, start, own, 0, others);
+        losses[n] = weighting.hit(n) * (others + targets);
         if (gradients) {
-            targetGradients(n, entries, own, 0, 0);
+            targetGradients(n, entries, own, 0, 0, 0);
             KERNELS.sigmoid(z, start + own, z, start + own, count - own);
-            float factor = (float) weighting.factor(n);
-            for (int i = start + own; i < start + count; i++) {
-                z[i] *= factor;
-            }
+            KERNELS.scale((float) hitSlope(n), z, start + own, count - own);
         }
     }
 }

@@ -8,9 +8,9 @@ import io.vastmax.RandomKey;
 import io.vastmax.Step;
 import io.vastmax.Targets;
 import io.vastmax.Workspace;
-import io.vastmax.internal.Link;
 import io.vastmax.internal.Rows;
 import io.vastmax.internal.SparseLogits;
+import io.vastmax.internal.Transforms;
 import io.vastmax.internal.Weighting;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +31,14 @@ abstract class SampledLoss {
     final Workspace workspace;
     final float logZ;
     final Rows rows;
+    final boolean smooths;
+
+    /** Of all classes together. */
+    final double classWeight;
+
     final double[] losses;
     final double[] logSumExps;
-    double offsetGradient;
+    private double offsetGradient;
 
     SampledLoss(
             SampledObjective objective,
@@ -54,7 +59,11 @@ abstract class SampledLoss {
         this.workspace = step.workspace();
         this.logZ = logZ;
         Parameter bias = layer.bias();
-        this.rows = Rows.of(layer.weight().value(), bias == null ? null : bias.value());
+        this.rows = Rows.of(layer.weight().value(), bias == null ? null : bias.value())
+                .transformed(layer.transform());
+        this.smooths = layer.objective().labelSmoothing() > 0;
+        CrossEntropy crossEntropy = layer.objective();
+        this.classWeight = crossEntropy.alongPath() ? layer.classes() : crossEntropy.totalClassWeight(layer.classes());
         this.losses = new double[hidden.rows()];
         this.logSumExps = new double[hidden.rows()];
     }
@@ -85,12 +94,12 @@ abstract class SampledLoss {
 
     /** How many entries a negative takes: a softmax has equal draws in one, for a logistic loss each counts by itself. */
     int copies(Negatives negatives, int i) {
-        return scheme.link() == Link.SOFTMAX ? 1 : negatives.count(i);
+        return scheme.softmax() ? 1 : negatives.count(i);
     }
 
     /** What is added to the logit of a negative. */
     float negativeOffset(Negatives negatives, int i) {
-        double merged = scheme.link() == Link.SOFTMAX ? Math.log(negatives.count(i)) : 0;
+        double merged = scheme.softmax() ? Math.log(negatives.count(i)) : 0;
         double correction = scheme.corrected() ? negatives.logExpectedCount(negatives.id(i)) : 0;
         return (float) (merged - correction - logZ);
     }
@@ -123,32 +132,70 @@ abstract class SampledLoss {
         return weighting.ignores(row) ? 0 : targets.count(row);
     }
 
+    /** The derivative of the whole loss by a row's cross-entropy. */
+    double hitSlope(int row) {
+        return weighting.scale(row) * weighting.hit(row);
+    }
+
+    /** What a class counts of a row's share of smoothing. */
+    double spread(int row) {
+        return weighting.spread(row) / layer.classes();
+    }
+
+    /** What a negative counts in the estimate of the sum over all classes: {@code w_c count / Q(c)}, in the softmax's loss. */
+    float spreadWeight(Negatives negatives, int i) {
+        int id = negatives.id(i);
+        double weight = layer.objective().alongPath() ? 1 : layer.objective().classWeight(id);
+        return (float) (weight * negatives.count(i) / negatives.expectedCount(id));
+    }
+
     /**
-     * The gradients of a row's targets in place of their logits, {@code f (p - 1/T)} or {@code -f/T sigmoid(-s)}.
+     * The gradients of a row's targets in place of their logits, {@code f p - g/T} or {@code -g/T sigmoid(-s)}.
      *
+     * @param slope f, the derivative of the whole loss by the row's log-sum-exp
      * @param max the row's log-sum-exp
      * @param sum see {@code max}
      */
-    void targetGradients(int row, SparseLogits entries, int count, float max, double sum) {
-        double factor = weighting.factor(row);
+    void targetGradients(int row, SparseLogits entries, int count, double slope, float max, double sum) {
+        double hit = hitSlope(row);
         float[] z = entries.values();
         int start = entries.start(row);
         for (int i = start; i < start + count; i++) {
             z[i] = (float)
-                    (scheme.link() == Link.SOFTMAX
-                            ? factor * (StrictMath.exp((double) z[i] - max) / sum - 1.0 / count)
-                            : -factor / count / (1 + StrictMath.exp(z[i])));
+                    (scheme.softmax()
+                            ? slope * StrictMath.exp((double) z[i] - max) / sum - hit / count
+                            : -hit / count / (1 + StrictMath.exp(z[i])));
         }
     }
 
-    /** The loss of a row from the logits of its targets, and what the others add. */
-    double rowLoss(float[] z, int start, int count, double logSumExp, double others) {
+    /** The mean loss of a row's targets by themselves: minus their logits, or the logistic losses of these. */
+    double targetLoss(float[] z, int start, int count) {
         double sum = 0;
         for (int i = start; i < start + count; i++) {
             double minus = -(double) z[i];
-            sum += scheme.link() == Link.SOFTMAX ? minus : Math.max(minus, 0) + Math.log1p(Math.exp(-Math.abs(minus)));
+            sum += scheme.softmax() ? minus : Math.max(minus, 0) + Math.log1p(Math.exp(-Math.abs(minus)));
         }
-        return scheme.link() == Link.SOFTMAX ? logSumExp + sum / count : others + sum / count;
+        return sum / count;
+    }
+
+    /** Adds what flows back from the entries' gradients, those by logits as they are compared. */
+    void backward(SparseLogits entries, @Nullable Matrix hiddenGradient, @Nullable RowGradients into) {
+        addOffsetGradient(entries.values(), entries.size());
+        Transforms.applySlope(rows.transform, entries.values(), 0, entries.values(), 0, entries.size());
+        entries.backward(
+                hidden,
+                rows,
+                workspace,
+                hiddenGradient,
+                into == null ? null : into.weight(),
+                into == null ? null : into.bias());
+    }
+
+    /** Adds to the derivative of the whole loss by a number added to every logit. */
+    void addOffsetGradient(float[] gradients, int count) {
+        for (int i = 0; i < count; i++) {
+            offsetGradient += gradients[i];
+        }
     }
 
     /** The targets of the rows that are not ignored. */

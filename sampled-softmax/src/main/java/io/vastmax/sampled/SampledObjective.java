@@ -45,7 +45,7 @@ record SampledObjective(FullSoftmax layer, NegativeSampler sampler, Scheme schem
 
     void loss(Matrix hidden, Targets targets, Step step, float logZ, LossSink perRow) {
         Shapes.checkHidden(hidden, layer.width());
-        Weighting weighting = weighting(hidden, targets);
+        Weighting weighting = weighting(hidden, targets, null);
         SampledLoss loss = loss(hidden, targets, weighting, step, logZ);
         loss.compute(null, null);
         for (int n = 0; n < hidden.rows(); n++) {
@@ -57,12 +57,13 @@ record SampledObjective(FullSoftmax layer, NegativeSampler sampler, Scheme schem
             Matrix hidden,
             Targets targets,
             Step step,
+            float @Nullable [] upstream,
             float logZ,
             @Nullable Matrix hiddenGradient,
             @Nullable Gradients into) {
         Shapes.checkHidden(hidden, layer.width());
         Shapes.checkGradient(hiddenGradient, hidden);
-        Weighting weighting = weighting(hidden, targets);
+        Weighting weighting = weighting(hidden, targets, upstream);
         SampledLoss loss = loss(hidden, targets, weighting, step, logZ);
         RowGradients gradients = into == null ? null : RowGradients.of(layer, into);
         loss.compute(hiddenGradient, gradients);
@@ -74,8 +75,8 @@ record SampledObjective(FullSoftmax layer, NegativeSampler sampler, Scheme schem
         sampler.observe(SampledLoss.kept(targets, layer.objective()));
     }
 
-    private Weighting weighting(Matrix hidden, Targets targets) {
-        return Weighting.ofSeveral(layer.objective(), targets, hidden.rows(), layer.classes());
+    private Weighting weighting(Matrix hidden, Targets targets, float @Nullable [] upstream) {
+        return Weighting.ofSeveral(layer.objective(), targets, hidden.rows(), layer.classes(), upstream);
     }
 
     private SampledLoss loss(Matrix hidden, Targets targets, Weighting weighting, Step step, float logZ) {

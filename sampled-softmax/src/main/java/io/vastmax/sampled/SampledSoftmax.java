@@ -3,6 +3,7 @@ package io.vastmax.sampled;
 import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
 import io.vastmax.Objective;
+import java.util.Map;
 
 /**
  * Sampled softmax (Bengio and Senecal, Adaptive Importance Sampling to Accelerate Training of a Neural Probabilistic Language
@@ -30,8 +31,16 @@ import io.vastmax.Objective;
  * those of the targets, however many classes there are. Immutable; threads as for {@link Objective}.
  */
 public final class SampledSoftmax extends DrawnObjective {
+    private static final Map<CrossEntropy.Feature, String> REFUSED = Map.of(
+            CrossEntropy.Feature.FOCAL,
+            "a sample does not give the target's probability",
+            CrossEntropy.Feature.MARGIN,
+            "its classes are those of a full softmax, not cosines",
+            CrossEntropy.Feature.NOISE,
+            "only a full softmax moves its targets' logits");
+
     private SampledSoftmax(SampledObjective objective) {
-        super(objective);
+        super(objective, "A sampled softmax", REFUSED);
     }
 
     /**
@@ -53,7 +62,14 @@ public final class SampledSoftmax extends DrawnObjective {
         return new SampledSoftmax(objective.with(objective.scheme().perExample(perExample)));
     }
 
-    /** The same parameters under another reduction and other weights; {@link #exact} too. */
+    /**
+     * The same parameters trained for another objective; {@link #exact} too. Smoothed labels: of the smoothed loss
+     * {@code log Z - (1 - e) z_y - e/V sum_c z_c} the sum over all classes is estimated without bias by {@code sum_j z_j / Q(j)}
+     * over the draws, the hits of the target among them, where every class can be drawn; log Z stays the sampled one. A z-loss
+     * takes the sampled log Z too.
+     *
+     * @throws IllegalArgumentException if the objective has a focus, a margin or noise
+     */
     public SampledSoftmax minimising(CrossEntropy crossEntropy) {
         return new SampledSoftmax(objective.minimising(crossEntropy));
     }

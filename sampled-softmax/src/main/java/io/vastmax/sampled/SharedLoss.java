@@ -7,7 +7,6 @@ import io.vastmax.Matrix;
 import io.vastmax.Step;
 import io.vastmax.Targets;
 import io.vastmax.internal.FusedLoss;
-import io.vastmax.internal.Link;
 import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Masks;
 import io.vastmax.internal.Rows;
@@ -40,6 +39,8 @@ final class SharedLoss extends SampledLoss {
         private int[] ids = new int[0];
         private float[] weight = new float[0];
         private float[] bias = new float[0];
+        private float[] spread = new float[0];
+        private double spreadOffset;
         private float[] weightGradient = new float[0];
         private float[] biasGradient = new float[0];
     }
@@ -81,17 +82,11 @@ final class SharedLoss extends SampledLoss {
                         into == null ? null : gradient);
         rowLosses(batch, entries);
         for (int n = 0; n < hidden.rows(); n++) {
-            targetGradients(n, entries, targetsOf(n), batch.max[n], batch.sum[n]);
+            targetGradients(n, entries, targetsOf(n), batch.slope(n), batch.max[n], batch.sum[n]);
         }
-        entries.backward(
-                hidden,
-                rows,
-                workspace,
-                hiddenGradient,
-                into == null ? null : into.weight(),
-                into == null ? null : into.bias());
+        backward(entries, hiddenGradient, into);
         if (into != null) {
-            scatter(into, entries);
+            scatter(into);
         }
     }
 
@@ -107,10 +102,18 @@ final class SharedLoss extends SampledLoss {
         scratch.ids = scratch.ids.length >= columns ? scratch.ids : new int[columns];
         scratch.weight = grow(scratch.weight, Math.multiplyExact(columns, width));
         scratch.bias = grow(scratch.bias, columns);
+        scratch.spread = grow(scratch.spread, columns);
+        scratch.spreadOffset = 0;
         float[] bias = rows.bias;
+        float temperature = (float) rows.transform.temperature();
         for (int i = 0, column = 0; i < negatives.size(); i++) {
             int id = negatives.id(i);
-            float offset = negativeOffset(negatives, i) + (bias == null ? 0f : bias[id]);
+            float own = negativeOffset(negatives, i);
+            float offset = own * temperature + (bias == null ? 0f : bias[id]);
+            if (smooths) {
+                scratch.spread[i] = spreadWeight(negatives, i);
+                scratch.spreadOffset += (double) scratch.spread[i] * own;
+            }
             for (int copy = 0; copy < copies(negatives, i); copy++) {
                 scratch.ids[column] = id;
                 scratch.bias[column++] = offset;
@@ -153,15 +156,21 @@ final class SharedLoss extends SampledLoss {
         float[] z = entries.values();
         Masks masks = new Masks();
         for (int n = 0; n < hidden.rows(); n++) {
-            batch.factors[n] = weighting.factor(n);
+            batch.hit[n] = weighting.hit(n);
+            batch.spread[n] = spread(n);
+            batch.square[n] = weighting.square(n);
+            batch.scale[n] = weighting.scale(n);
             int start = entries.start(n);
             int count = targetsOf(n);
-            if (scheme.link() == Link.SOFTMAX) {
+            if (scheme.softmax()) {
                 batch.add(n, z, start, count);
             }
             for (int i = 0; i < count && scheme.masksHits(); i++) {
                 maskHits(n, targets.id(n, i), masks);
             }
+        }
+        if (smooths) {
+            batch.spreadOver(scratch.spread, 0, classWeight);
         }
         batch.masks = masks.isEmpty() ? null : masks.sorted();
         return batch;
@@ -171,7 +180,7 @@ final class SharedLoss extends SampledLoss {
         if (scratch.negatives.indexOf(id) < 0) {
             return;
         }
-        if (scheme.link() == Link.SOFTMAX) {
+        if (scheme.softmax()) {
             masks.add(scratch.negatives.indexOf(id), row);
             return;
         }
@@ -185,30 +194,31 @@ final class SharedLoss extends SampledLoss {
     private void rowLosses(LossBatch batch, SparseLogits entries) {
         for (int n = 0; n < losses.length; n++) {
             int count = targetsOf(n);
-            boolean softmax = scheme.link() == Link.SOFTMAX;
+            boolean softmax = scheme.softmax();
             logSumExps[n] = softmax ? batch.logSumExp(n) : 0;
-            losses[n] = count == 0
-                    ? 0
-                    : rowLoss(entries.values(), entries.start(n), count, logSumExps[n], softmax ? 0 : batch.sum[n]);
+            if (count > 0) {
+                batch.spreadLogits[n] -= scratch.spreadOffset;
+                double others = softmax ? logSumExps[n] : batch.sum[n];
+                losses[n] = weighting.hit(n) * (others + targetLoss(entries.values(), entries.start(n), count))
+                        + batch.extras(n);
+            }
         }
     }
 
     /** Adds the gradients of the negatives to their rows. */
-    private void scatter(RowGradients into, SparseLogits entries) {
+    private void scatter(RowGradients into) {
         int width = rows.width;
         Gradient.ByRow weight = into.weight();
         Gradient.ByRow bias = into.bias();
         for (int i = 0; i < scratch.columns; i++) {
             int at = weight.offset(scratch.ids[i]);
             KERNELS.addScaled(1f, scratch.weightGradient, i * width, weight.values(), at, width);
-            offsetGradient += scratch.biasGradient[i];
             if (bias != null) {
                 int biasAt = bias.offset(scratch.ids[i]);
                 bias.values()[biasAt] += scratch.biasGradient[i];
             }
         }
-        for (int i = 0; i < entries.size(); i++) {
-            offsetGradient += entries.values()[i];
-        }
+        KERNELS.scale((float) rows.transform.temperature(), scratch.biasGradient, 0, scratch.columns);
+        addOffsetGradient(scratch.biasGradient, scratch.columns);
     }
 }

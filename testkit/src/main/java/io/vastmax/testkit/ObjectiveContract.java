@@ -51,6 +51,11 @@ public abstract class ObjectiveContract<L extends Objective> {
     /** The same parameters under another objective. */
     protected abstract L minimising(L objective, CrossEntropy crossEntropy);
 
+    /** How far a gradient that vanishes may be from 0. */
+    protected double gradientNoise() {
+        return 1e-9;
+    }
+
     /** The workspace to test with. */
     protected Workspace workspace(int threads) {
         return Workspace.ofThreads(threads);
@@ -160,7 +165,7 @@ public abstract class ObjectiveContract<L extends Objective> {
                     .as("gradient of %s along a direction", name)
                     .isCloseTo(
                             slope(problem, at, name, direction),
-                            within(1e-9 + 1e-4 * Math.sqrt(inner(gradient, gradient)) * size(direction)));
+                            within(gradientNoise() + 1e-4 * Math.sqrt(inner(gradient, gradient)) * size(direction)));
         }
     }
 
@@ -232,28 +237,44 @@ public abstract class ObjectiveContract<L extends Objective> {
 
         double[] all = problem.losses(workspace);
         objective.loss(weighted.hidden(), weighted.targets(), step(workspace), (row, loss, lse, weight) -> {
-            assertThat(loss).as("loss of row %d", row).isEqualTo(ids[row] < 0 ? 0 : all[row]);
+            double expected = weights[row] == 0 ? 0 : weights[row] * all[row];
+            assertThat(loss).as("loss of row %d", row).isCloseTo(expected, within(1e-12 * (1 + expected)));
             assertThat(weight).as("weight of row %d", row).isEqualTo(weights[row]);
         });
+        checkAgainst(weighted, at -> reduced(losses(problem, at), weights, sum));
         Problem.Evaluation evaluation = weighted.evaluate(workspace);
-        double expected = reduced(all, weights, sum);
-        assertThat(evaluation.loss()).isCloseTo(expected, within(1e-9 * (1 + expected)));
-        Point at = weighted.at(Precision.DOUBLE);
-        SplittableRandom random = new SplittableRandom(2);
-        for (String name : at.blocks()) {
-            double[][] gradient = Point.doubles(evaluation.gradient(name));
-            double[][] direction = direction(gradient, random);
-            assertThat(inner(gradient, direction))
-                    .as("gradient of %s along a direction", name)
-                    .isCloseTo(
-                            slope(problem, at, name, direction, losses -> reduced(losses, weights, sum)),
-                            within(1e-8 + 1e-4 * Math.sqrt(inner(gradient, gradient) * inner(direction, direction))));
-        }
         for (int n = 0; n < rows; n++) {
             if (weights[n] == 0) {
                 assertThat(Point.doubles(evaluation.gradient(Point.HIDDEN))[n]).containsOnly(0);
             }
         }
+    }
+
+    /** No reduction: each row's gradient is multiplied by what comes from upstream, of any sign. */
+    @Test
+    void upstreamGradientsTakeThePlaceOfTheReduction() {
+        Problem<L> problem = problem();
+        float[] upstream = new float[problem.hidden().rows()];
+        for (int n = 0; n < upstream.length; n++) {
+            upstream[n] = n % 4 == 0 ? 0 : (n % 3 - 1.25f) / 4;
+        }
+        for (CrossEntropy reduction : List.of(CrossEntropy.MEAN, CrossEntropy.MEAN.summed())) {
+            Problem<L> upstreamed = new Problem<>(
+                    minimising(problem.objective(), reduction), problem.hidden(), problem.targets(), upstream);
+            checkAgainst(upstreamed, at -> {
+                double[] losses = losses(problem, at);
+                double sum = 0;
+                for (int n = 0; n < losses.length; n++) {
+                    sum += upstream[n] * losses[n];
+                }
+                return sum;
+            });
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> problem.objective()
+                        .lossAndGradients(
+                                problem.hidden(), problem.targets(), step(workspace), new float[3], null, null))
+                .withMessageContainingAll("upstream", "3", "40");
     }
 
     @Test
@@ -361,22 +382,41 @@ public abstract class ObjectiveContract<L extends Objective> {
     /** The derivative of the mean loss along a direction. */
     private double slope(Problem<L> problem, Point at, String block, double[][] direction) {
         return slope(
-                problem,
                 at,
                 block,
                 direction,
-                losses -> Arrays.stream(losses).average().orElseThrow());
+                point -> Arrays.stream(losses(problem, point)).average().orElseThrow());
     }
 
-    /** The derivative of the losses in one number along a direction, by a central difference. */
-    private double slope(
-            Problem<L> problem, Point at, String block, double[][] direction, ToDoubleFunction<double[]> reduction) {
+    /** The derivative of a loss along a direction, by a central difference. */
+    private static double slope(Point at, String block, double[][] direction, ToDoubleFunction<Point> loss) {
         add(at.block(block), STEP, direction);
-        double ahead = reduction.applyAsDouble(losses(problem, at));
+        double ahead = loss.applyAsDouble(at);
         add(at.block(block), -2 * STEP, direction);
-        double behind = reduction.applyAsDouble(losses(problem, at));
+        double behind = loss.applyAsDouble(at);
         add(at.block(block), STEP, direction);
         return (ahead - behind) / (2 * STEP);
+    }
+
+    /**
+     * Holds an objective's loss, and its gradients along a random direction in each block, against a loss as one would write
+     * it down.
+     */
+    protected final void checkAgainst(Problem<? extends Objective> problem, ToDoubleFunction<Point> loss) {
+        Problem.Evaluation evaluation = problem.evaluate(workspace);
+        Point at = problem.at(Precision.DOUBLE);
+        double expected = loss.applyAsDouble(at);
+        assertThat(evaluation.loss()).as("loss").isCloseTo(expected, within(2e-6 * (1 + Math.abs(expected))));
+        SplittableRandom random = new SplittableRandom(2);
+        for (String name : at.blocks()) {
+            double[][] gradient = Point.doubles(evaluation.gradient(name));
+            double[][] direction = direction(gradient, random);
+            assertThat(inner(gradient, direction))
+                    .as("gradient of %s along a direction", name)
+                    .isCloseTo(
+                            slope(at, name, direction, loss),
+                            within(1e-8 + 1e-4 * Math.sqrt(inner(gradient, gradient) * inner(direction, direction))));
+        }
     }
 
     private double[] losses(Problem<L> problem, Point at) {

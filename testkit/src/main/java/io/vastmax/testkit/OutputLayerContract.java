@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.fail;
 import static org.assertj.core.api.Assertions.within;
 
+import io.vastmax.CrossEntropy;
+import io.vastmax.LogitTransform;
+import io.vastmax.Margin;
 import io.vastmax.Matrix;
 import io.vastmax.OutputLayer;
 import io.vastmax.Parameter;
@@ -13,9 +16,15 @@ import io.vastmax.Targets;
 import io.vastmax.TopK;
 import io.vastmax.Workspace;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -39,6 +48,233 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
         return IntStream.range(0, logProbs.length)
                 .mapToDouble(n -> -logProbs[n][targets.id(n)])
                 .toArray();
+    }
+
+    /** What the layer refuses of an objective. */
+    protected Set<CrossEntropy.Feature> refused() {
+        return EnumSet.of(CrossEntropy.Feature.MARGIN, CrossEntropy.Feature.NOISE);
+    }
+
+    /** Whether it takes a {@link LogitTransform}. */
+    protected boolean transforms() {
+        return true;
+    }
+
+    /** The layer with another transform: it is of its own kind. */
+    @SuppressWarnings("unchecked")
+    private L transforming(L layer, LogitTransform transform) {
+        return (L) layer.transforming(transform);
+    }
+
+    /**
+     * What can be trained for.
+     *
+     * @param name of the case
+     * @param objective that of a number of classes
+     * @param transform of the logits
+     */
+    record Trained(String name, IntFunction<CrossEntropy> objective, LogitTransform transform) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    static Stream<Trained> trained() {
+        LogitTransform warm = LogitTransform.IDENTITY.withTemperature(1.7);
+        LogitTransform capped = LogitTransform.IDENTITY.withSoftCap(2.5);
+        LogitTransform both = new LogitTransform(1.5, 0.6);
+        CrossEntropy smooth = CrossEntropy.MEAN.smoothing(0.1);
+        return Stream.of(
+                new Trained("temperature", classes -> CrossEntropy.MEAN, warm),
+                new Trained("soft-cap", classes -> CrossEntropy.MEAN, capped),
+                new Trained("soft-cap and temperature", classes -> CrossEntropy.MEAN, both),
+                new Trained("label smoothing", classes -> smooth, LogitTransform.IDENTITY),
+                new Trained("sum of smoothed", classes -> smooth.summed(), LogitTransform.IDENTITY),
+                new Trained(
+                        "label smoothing and class weights",
+                        classes -> smooth.weighing(weights(classes)),
+                        LogitTransform.IDENTITY),
+                new Trained(
+                        "label smoothing, class weights, ignored",
+                        classes -> smooth.weighing(weights(classes)).ignoring(0),
+                        warm),
+                new Trained("label smoothing under a soft-cap", classes -> smooth, both),
+                new Trained("focal", classes -> CrossEntropy.MEAN.focusing(2), LogitTransform.IDENTITY),
+                new Trained(
+                        "focal, class weights, ignored",
+                        classes -> CrossEntropy.MEAN
+                                .focusing(0.5)
+                                .weighing(weights(classes))
+                                .ignoring(1),
+                        both));
+    }
+
+    private static float[] weights(int classes) {
+        float[] weights = new float[classes];
+        for (int c = 0; c < classes; c++) {
+            weights[c] = 0.25f * ((c + 2) % 5);
+        }
+        return weights;
+    }
+
+    /** Loss and gradients of every objective that the layer takes, with weights of tokens; the others it refuses. */
+    @ParameterizedTest
+    @MethodSource("trained")
+    void objectivesAreThoseOfTheReference(Trained trained) {
+        for (Shape shape :
+                List.of(new Shape(13, 5, 6), new Shape(129, 33, 33), new Shape(300, 20, 40), new Shape(1000, 5, 300))) {
+            Problem<L> plain = problem(shape);
+            CrossEntropy objective = trained.objective().apply(shape.classes());
+            if (!transforms() && !trained.transform().equals(LogitTransform.IDENTITY)) {
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> plain.objective().transforming(trained.transform()))
+                        .withMessageContainingAll(
+                                "does not take", trained.transform().toString());
+                return;
+            }
+            L transformed = transforming(plain.objective(), trained.transform());
+            if (!Collections.disjoint(objective.features(), refused())) {
+                assertThatIllegalArgumentException()
+                        .isThrownBy(() -> minimising(transformed, objective))
+                        .withMessageContaining("does not take");
+                return;
+            }
+            float[] tokens = new float[shape.rows()];
+            for (int n = 0; n < tokens.length; n++) {
+                tokens[n] = n % 3 * 0.75f;
+            }
+            Targets targets = plain.targets().weighted(tokens);
+            L layer = minimising(transformed, objective);
+            checkAgainst(
+                    new Problem<>(layer, plain.hidden(), targets),
+                    at -> loss(objective, logProbs(layer, at), targets, null));
+            checkRows(layer, objective, plain.hidden(), targets);
+        }
+    }
+
+    private void checkRows(L layer, CrossEntropy objective, Matrix hidden, Targets targets) {
+        double[][] logProbs = logProbs(layer, Point.of(layer, hidden, Precision.DOUBLE));
+        double[] expected = new double[hidden.rows()];
+        loss(objective, logProbs, targets, expected);
+        layer.loss(hidden, targets, step(workspace()), (row, loss, lse, weight) -> {
+            assertThat(loss).as("loss of row %d", row).isCloseTo(expected[row], within(1e-5 * (1 + expected[row])));
+            int y = targets.id(row);
+            double own = objective.ignores(y) ? 0 : (double) targets.weight(row) * objective.classWeight(y);
+            assertThat(weight).as("weight of row %d", row).isEqualTo(own);
+        });
+    }
+
+    /** The formula of {@link CrossEntropy}, from log-probabilities. */
+    private static double loss(CrossEntropy objective, double[][] logProbs, Targets targets, double @Nullable [] rows) {
+        double e = objective.labelSmoothing();
+        double sum = 0;
+        double weights = 0;
+        for (int n = 0; n < logProbs.length; n++) {
+            int y = targets.id(n);
+            double token = objective.ignores(y) ? 0 : targets.weight(n);
+            double spread = 0;
+            for (int c = 0; c < logProbs[n].length; c++) {
+                spread -= objective.classWeight(c) * logProbs[n][c];
+            }
+            double weight = token * objective.classWeight(y);
+            double focus = Math.pow(1 - Math.exp(logProbs[n][y]), objective.focal());
+            double loss = (1 - e) * weight * focus * -logProbs[n][y] + token * e / logProbs[n].length * spread;
+            sum += loss;
+            weights += weight;
+            if (rows != null) {
+                rows[n] = loss;
+            }
+        }
+        return objective.isSum() ? sum : weights == 0 ? 0 : sum / weights;
+    }
+
+    /** No smoothing, no focus, no z-loss, a cap at infinity: the same bits as without. */
+    @Test
+    void whatIsZeroChangesNoBit() {
+        Problem<L> problem = problem();
+        Problem.Evaluation plain = problem.evaluate(workspace());
+        CrossEntropy zeros = CrossEntropy.MEAN
+                .smoothing(0)
+                .focusing(0)
+                .withZLoss(0)
+                .withMargin(Margin.additive(0))
+                .withMargin(Margin.additiveAngular(0))
+                .withMargin(Margin.noise(0));
+        L layer = transforming(problem.objective(), LogitTransform.IDENTITY.withSoftCap(Double.POSITIVE_INFINITY));
+        Problem.Evaluation zero =
+                new Problem<>(minimising(layer, zeros), problem.hidden(), problem.targets()).evaluate(workspace());
+        assertThat(zero.loss()).isEqualTo(plain.loss());
+        plain.gradients()
+                .forEach((name, gradient) -> assertSameBits(zero.gradient(name).array(), gradient.array()));
+    }
+
+    /** A transform is a part of the model: it is in what the layer predicts, and the same parameters train on. */
+    @Test
+    void transformedLogitsMakeAnotherDistribution() {
+        Problem<L> problem = problem();
+        if (!transforms()) {
+            assertThat(problem.objective().transforming(LogitTransform.IDENTITY))
+                    .isSameAs(problem.objective());
+            return;
+        }
+        for (LogitTransform transform :
+                List.of(LogitTransform.IDENTITY.withTemperature(0.6), new LogitTransform(2, 1.3))) {
+            L layer = transforming(problem.objective(), transform);
+            assertThat(layer.transform()).isEqualTo(transform);
+            assertThat(layer.parameters().iterator().next())
+                    .isSameAs(problem.objective().parameters().iterator().next());
+            Problem<L> other = new Problem<>(layer, problem.hidden(), problem.targets());
+            float[] logProbs = logProbs(other, workspace());
+            assertThat(logProbs).isNotEqualTo(logProbs(problem, workspace()));
+            Budget.check(
+                    "logProbs",
+                    doubles(logProbs),
+                    flat(logProbs(layer, other.at(Precision.SINGLE))),
+                    flat(logProbs(layer, other.at(Precision.DOUBLE))));
+            double[] losses = other.losses(workspace());
+            float[] one = new float[losses.length];
+            layer.logProb(problem.hidden(), ids(problem), one, workspace());
+            TopK top = TopK.of(losses.length, 3);
+            layer.topK(problem.hidden(), top, workspace());
+            for (int n = 0; n < losses.length; n++) {
+                int row = n * layer.classes();
+                float expected = logProbs[row + problem.targets().id(n)];
+                assertThat(one[n]).isCloseTo(expected, within(2e-6f * (1 - expected)));
+                assertThat(losses[n]).isCloseTo(-one[n], within(2e-6 * (1 - expected)));
+                for (int rank = 0; rank < 3; rank++) {
+                    float likely = logProbs[row + top.id(n, rank)];
+                    assertThat(top.logProb(n, rank)).isCloseTo(likely, within(2e-6f * (1 - likely)));
+                }
+            }
+            float likeliest = logProbs[0];
+            for (int v = 0; v < layer.classes(); v++) {
+                likeliest = Math.max(likeliest, logProbs[v]);
+            }
+            assertThat(top.logProb(0, 0)).isCloseTo(likeliest, within(1e-5f));
+        }
+    }
+
+    /** Of a transformed layer as of the plain one. */
+    @Test
+    void samplesFromTheTransformedDistribution() {
+        if (!transforms()) {
+            return;
+        }
+        Problem<L> problem = problem(new Shape(7, 4, 1));
+        L layer = transforming(problem.objective(), new LogitTransform(2, 0.5));
+        float[] logProbs = logProbs(new Problem<>(layer, problem.hidden(), problem.targets()), workspace());
+        long[] counts = new long[7];
+        int[] drawn = new int[1];
+        for (int i = 0; i < 20_000; i++) {
+            layer.sample(problem.hidden(), new RandomKey(1, i), drawn, workspace());
+            counts[drawn[0]]++;
+        }
+        double[] expected = new double[7];
+        for (int v = 0; v < 7; v++) {
+            expected[v] = Math.exp(logProbs[v]);
+        }
+        ChiSquare.check("draws", counts, expected);
     }
 
     @Test

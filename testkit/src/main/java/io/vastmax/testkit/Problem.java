@@ -12,6 +12,7 @@ import io.vastmax.Workspace;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An objective with a batch to try it on.
@@ -19,10 +20,17 @@ import java.util.SplittableRandom;
  * @param objective the objective
  * @param hidden the hidden vectors
  * @param targets a class for each
+ * @param upstream the derivative of the whole by each row's loss, or null for the objective's own reduction
  */
-public record Problem<L extends Objective>(L objective, Matrix hidden, Targets targets) {
+@SuppressWarnings("ArrayRecordComponent") // compared by nobody
+public record Problem<L extends Objective>(L objective, Matrix hidden, Targets targets, float @Nullable [] upstream) {
     /** The key of whatever is drawn. */
     public static final RandomKey KEY = new RandomKey(20_251_121, 7);
+
+    /** One with the objective's own reduction. */
+    public Problem(L objective, Matrix hidden, Targets targets) {
+        this(objective, hidden, targets, null);
+    }
 
     /**
      * A batch of random hidden vectors and targets, the last class among them, for an objective whose parameters are
@@ -68,7 +76,8 @@ public record Problem<L extends Objective>(L objective, Matrix hidden, Targets t
     public Evaluation evaluate(Workspace workspace) {
         Matrix hiddenGradient = Matrix.zeros(hidden.rows(), hidden.columns());
         Gradients gradients = objective.newGradients();
-        double loss = objective.lossAndGradients(hidden, targets, new Step(KEY, workspace), hiddenGradient, gradients);
+        double loss = objective.lossAndGradients(
+                hidden, targets, new Step(KEY, workspace), upstream, hiddenGradient, gradients);
         return Evaluation.of(loss, hiddenGradient, gradients);
     }
 

@@ -1,6 +1,7 @@
 package io.vastmax.testkit;
 
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
 import io.vastmax.Matrix;
 import io.vastmax.Targets;
 import java.util.Arrays;
@@ -13,7 +14,12 @@ public final class Reference {
     private final Precision precision;
     private final double[][] logits;
 
-    private Reference(double[][] weight, double @Nullable [][] bias, double[][] hidden, Precision precision) {
+    private Reference(
+            double[][] weight,
+            double @Nullable [][] bias,
+            double[][] hidden,
+            Precision precision,
+            LogitTransform transform) {
         this.weight = weight;
         this.hidden = hidden;
         this.precision = precision;
@@ -21,7 +27,8 @@ public final class Reference {
         for (int n = 0; n < hidden.length; n++) {
             for (int v = 0; v < weight.length; v++) {
                 double b = bias == null ? 0 : bias[v][0];
-                logits[n][v] = precision.round(precision.dot(weight[v], hidden[n]) + b);
+                logits[n][v] =
+                        transformed(precision.round(precision.dot(weight[v], hidden[n]) + b), precision, transform);
             }
         }
     }
@@ -34,7 +41,24 @@ public final class Reference {
      * @param hidden N x d
      */
     public static Reference of(double[][] weight, double @Nullable [][] bias, double[][] hidden, Precision precision) {
-        return new Reference(weight, bias, hidden, precision);
+        return of(weight, bias, hidden, precision, LogitTransform.IDENTITY);
+    }
+
+    /** The same with transformed logits. */
+    public static Reference of(
+            double[][] weight,
+            double @Nullable [][] bias,
+            double[][] hidden,
+            Precision precision,
+            LogitTransform transform) {
+        return new Reference(weight, bias, hidden, precision, transform);
+    }
+
+    /** What becomes of a logit. */
+    public static double transformed(double z, Precision precision, LogitTransform transform) {
+        double cap = transform.softCap();
+        double capped = transform.isCapped() ? precision.round(cap * precision.round(Math.tanh(z / cap))) : z;
+        return precision.round(capped / transform.temperature());
     }
 
     /** That of a layer, in double precision. */
@@ -44,11 +68,17 @@ public final class Reference {
 
     /** That of the parameters {@code softmax.weight} and {@code softmax.bias}, if there is one. */
     public static Reference of(Point at) {
+        return of(at, LogitTransform.IDENTITY);
+    }
+
+    /** The same with transformed logits. */
+    public static Reference of(Point at, LogitTransform transform) {
         return of(
                 at.block("softmax.weight"),
                 at.blocks().contains("softmax.bias") ? at.block("softmax.bias") : null,
                 at.hidden(),
-                at.precision());
+                at.precision(),
+                transform);
     }
 
     /** {@code Z = H W^T + b}, N x V. */

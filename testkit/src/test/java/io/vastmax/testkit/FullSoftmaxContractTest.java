@@ -2,17 +2,24 @@ package io.vastmax.testkit;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
+import io.vastmax.Margin;
 import io.vastmax.Matrix;
 import io.vastmax.RandomKey;
 import io.vastmax.Targets;
 import io.vastmax.TopK;
 import io.vastmax.Workspace;
 import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Nested;
@@ -25,6 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The full softmax passes the contract: with a bias and without, and in so little memory that logits are recomputed. */
 class FullSoftmaxContractTest {
     private static final long LITTLE = 1 << 20;
+    private static final List<Shape> SHAPES =
+            List.of(new Shape(13, 5, 6), new Shape(300, 20, 40), new Shape(1000, 5, 300));
 
     abstract static class Contract extends OutputLayerContract<FullSoftmax> {
         @Override
@@ -39,7 +48,149 @@ class FullSoftmaxContractTest {
 
         @Override
         protected double[][] logProbs(FullSoftmax layer, Point at) {
-            return Reference.of(at).logProbs();
+            return Reference.of(at, layer.transform()).logProbs();
+        }
+
+        @Override
+        protected Set<CrossEntropy.Feature> refused() {
+            return EnumSet.of(CrossEntropy.Feature.MARGIN);
+        }
+
+        @Test
+        void aZLoss() {
+            for (Shape shape : SHAPES) {
+                Problem<FullSoftmax> plain = problem(shape);
+                for (LogitTransform transform : List.of(LogitTransform.IDENTITY, new LogitTransform(2, 0.7))) {
+                    FullSoftmax layer = plain.objective()
+                            .transforming(transform)
+                            .minimising(CrossEntropy.MEAN.withZLoss(0.02).smoothing(0.1));
+                    checkAgainst(new Problem<>(layer, plain.hidden(), plain.targets()), at -> {
+                        Reference reference = Reference.of(at, transform);
+                        double sum = 0;
+                        for (int n = 0; n < shape.rows(); n++) {
+                            double lse = reference.logSumExp()[n];
+                            double[] z = reference.logits()[n];
+                            double mean = Arrays.stream(z).average().orElseThrow();
+                            sum += lse - 0.9 * z[plain.targets().id(n)] - 0.1 * mean + 0.02 * lse * lse;
+                        }
+                        return sum / shape.rows();
+                    });
+                }
+            }
+        }
+
+        /** Equal shares, and probabilities of some classes, with class weights as PyTorch has them, and smoothed. */
+        @Test
+        void severalTargetsAndProbabilities() {
+            for (Shape shape : SHAPES) {
+                Problem<FullSoftmax> plain = problem(shape);
+                SplittableRandom random = new SplittableRandom(3);
+                int[][] ids = new int[shape.rows()][];
+                float[][] shares = new float[shape.rows()][];
+                for (int n = 0; n < ids.length; n++) {
+                    int own = n;
+                    ids[n] = IntStream.range(0, 1 + n % 4)
+                            .map(i -> (own * 3 + i * 2) % shape.classes())
+                            .distinct()
+                            .toArray();
+                    double[] drawn = random.doubles(ids[n].length, 0.1, 1).toArray();
+                    double sum = Arrays.stream(drawn).sum();
+                    shares[n] = new float[drawn.length];
+                    for (int i = 0; i < drawn.length; i++) {
+                        shares[n][i] = (float) (drawn[i] / sum);
+                    }
+                }
+                float[] weights = new float[shape.classes()];
+                for (int c = 0; c < weights.length; c++) {
+                    weights[c] = 0.5f * (c % 3);
+                }
+                float[] tokens = new float[shape.rows()];
+                Arrays.setAll(ids, n -> ids[n]);
+                for (int n = 0; n < tokens.length; n++) {
+                    tokens[n] = 1 + n % 2;
+                }
+                CrossEntropy objective = CrossEntropy.MEAN.weighing(weights).smoothing(0.2);
+                for (Targets targets : List.of(Targets.ofSeveral(ids), Targets.ofProbabilities(ids, shares))) {
+                    Targets weighted = targets.weighted(tokens);
+                    checkAgainst(
+                            new Problem<>(plain.objective().minimising(objective), plain.hidden(), weighted),
+                            at -> softLoss(Reference.of(at).logProbs(), weighted, weights));
+                }
+            }
+        }
+
+        private static double softLoss(double[][] logProbs, Targets targets, float[] weights) {
+            double sum = 0;
+            double total = 0;
+            for (int n = 0; n < logProbs.length; n++) {
+                double loss = 0;
+                for (int i = 0; i < targets.count(n); i++) {
+                    int c = targets.id(n, i);
+                    loss -= 0.8 * targets.share(n, i) * weights[c] * logProbs[n][c];
+                }
+                for (int c = 0; c < weights.length; c++) {
+                    loss -= 0.2 / weights.length * weights[c] * logProbs[n][c];
+                }
+                sum += targets.weight(n) * loss;
+                total += targets.weight(n);
+            }
+            return sum / total;
+        }
+
+        /** Probabilities of 1 are labels, and a focus wants labels. */
+        @Test
+        void certainProbabilitiesAreLabels() {
+            Problem<FullSoftmax> plain = problem(new Shape(30, 5, 9));
+            Matrix oneHot = Matrix.zeros(9, 30);
+            for (int n = 0; n < 9; n++) {
+                oneHot.set(n, plain.targets().id(n), 1);
+            }
+            Problem<FullSoftmax> soft =
+                    new Problem<>(plain.objective(), plain.hidden(), Targets.ofProbabilities(oneHot));
+            Problem.Evaluation expected = plain.evaluate(workspace());
+            Problem.Evaluation actual = soft.evaluate(workspace());
+            assertThat(actual.loss()).isEqualTo(expected.loss());
+            expected.gradients()
+                    .forEach((name, gradient) ->
+                            assertSameBits(actual.gradient(name).array(), gradient.array()));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> soft.objective()
+                            .minimising(CrossEntropy.MEAN.focusing(2))
+                            .lossAndGradients(soft.hidden(), soft.targets(), step(workspace()), null, null))
+                    .withMessageContaining("focal = 2.0");
+        }
+
+        /** The noise of a row follows from the step's key: here it is drawn again. */
+        @Test
+        void noiseOnTheTargetsLogit() {
+            for (Shape shape : SHAPES) {
+                Problem<FullSoftmax> plain = problem(shape);
+                for (LogitTransform transform : List.of(LogitTransform.IDENTITY, new LogitTransform(4, 0.7))) {
+                    FullSoftmax layer = plain.objective()
+                            .transforming(transform)
+                            .minimising(CrossEntropy.MEAN.withMargin(Margin.noise(0.3)));
+                    checkAgainst(
+                            new Problem<>(layer, plain.hidden(), plain.targets()),
+                            at -> noisyLoss(at, plain.targets(), transform));
+                }
+            }
+        }
+
+        private static double noisyLoss(Point at, Targets targets, LogitTransform transform) {
+            double[][] z = Reference.of(at).logits();
+            double sum = 0;
+            for (int n = 0; n < z.length; n++) {
+                double xi = Math.abs(Problem.KEY.stream(3).row(n).nextGaussian());
+                double[] w = at.block("softmax.weight")[targets.id(n)];
+                double[] h = at.hidden()[n];
+                double lengths = Math.sqrt(Precision.DOUBLE.dot(w, w) * Precision.DOUBLE.dot(h, h));
+                z[n][targets.id(n)] -= 0.3 * xi * (lengths - Precision.DOUBLE.dot(w, h));
+                for (int v = 0; v < z[n].length; v++) {
+                    z[n][v] = Reference.transformed(z[n][v], Precision.DOUBLE, transform);
+                }
+                sum += Precision.DOUBLE.logSumExp(z[n]) - z[n][targets.id(n)];
+            }
+            return sum / z.length;
         }
 
         /** Every element, and the log-sum-exp that the sink takes. */

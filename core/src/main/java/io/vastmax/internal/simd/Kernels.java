@@ -106,4 +106,42 @@ public interface Kernels {
 
     /** {@code z_ij = exp(z_ij - shift_j) * factor_j} in place, for {@link #PANEL} columns; no shift is below its column. */
     void columnExp(float[] z, int from, int row, int rows, float[] shift, float[] factor, int at);
+
+    /**
+     * {@code sum_j += sum_i weight_i z_ij} for {@link #PANEL} columns: from zero in the order of the rows, then added.
+     *
+     * @param weight a number for each row, from {@code weightFrom}
+     */
+    void columnWeightedSum(float[] z, int from, int row, int rows, float[] weight, int weightFrom, float[] sum, int at);
+
+    /** {@code z_ij = exp(z_ij - shift_j) * factor_j - weight_i * less_j} in place: {@link #columnExp}, and less. */
+    void columnExpLess(
+            float[] z,
+            int from,
+            int row,
+            int rows,
+            float[] shift,
+            float[] factor,
+            int at,
+            float[] weight,
+            int weightFrom,
+            float[] less);
+
+    /** {@code z_ij *= factor_i} in place, for {@link #PANEL} columns and a factor for each row. */
+    void scaleRows(float[] z, int from, int row, int rows, float[] factor, int factorFrom);
+
+    /** {@code sum_j += sum_i z_ij^2} for {@link #PANEL} columns: from zero in the order of the rows, then added. */
+    void columnSquares(float[] z, int from, int row, int rows, float[] sum, int at);
+
+    /** {@code z_ij *= factor_j} in place, for {@link #PANEL} columns and a factor for each. */
+    void scaleColumns(float[] z, int from, int row, int rows, float[] factor, int at);
+
+    /** {@code x_i *= a}. */
+    void scale(float a, float[] x, int from, int length);
+
+    /** {@code x_i = scale * tanh(x_i * inverse)}, tanh within 4 ulp. */
+    void softCap(float[] x, int from, int length, float inverse, float scale);
+
+    /** {@code g_i *= slope * (1 - (a_i * inverse)^2)}: the derivative of {@link #softCap} where it gave {@code a}. */
+    void softCapSlope(float[] a, int aFrom, float[] g, int gFrom, int length, float inverse, float slope);
 }

@@ -200,6 +200,89 @@ final class ScalarKernels implements Kernels {
         }
     }
 
+    @Override
+    public void columnWeightedSum(
+            float[] z, int from, int row, int rows, float[] weight, int weightFrom, float[] sum, int at) {
+        for (int j = 0; j < PANEL; j++) {
+            float added = 0f;
+            for (int i = 0; i < rows; i++) {
+                added = Math.fma(weight[weightFrom + i], z[from + i * row + j], added);
+            }
+            sum[at + j] += added;
+        }
+    }
+
+    @Override
+    public void columnExpLess(
+            float[] z,
+            int from,
+            int row,
+            int rows,
+            float[] shift,
+            float[] factor,
+            int at,
+            float[] weight,
+            int weightFrom,
+            float[] less) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < PANEL; j++) {
+                int p = from + i * row + j;
+                float own = weight[weightFrom + i] * less[at + j];
+                z[p] = Math.fma(Exp.flushed(z[p] - shift[at + j]), factor[at + j], -own);
+            }
+        }
+    }
+
+    @Override
+    public void scaleRows(float[] z, int from, int row, int rows, float[] factor, int factorFrom) {
+        for (int i = 0; i < rows; i++) {
+            scale(factor[factorFrom + i], z, from + i * row, PANEL);
+        }
+    }
+
+    @Override
+    public void columnSquares(float[] z, int from, int row, int rows, float[] sum, int at) {
+        for (int j = 0; j < PANEL; j++) {
+            float added = 0f;
+            for (int i = 0; i < rows; i++) {
+                float x = z[from + i * row + j];
+                added = Math.fma(x, x, added);
+            }
+            sum[at + j] += added;
+        }
+    }
+
+    @Override
+    public void scaleColumns(float[] z, int from, int row, int rows, float[] factor, int at) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < PANEL; j++) {
+                z[from + i * row + j] *= factor[at + j];
+            }
+        }
+    }
+
+    @Override
+    public void scale(float a, float[] x, int from, int length) {
+        for (int i = from; i < from + length; i++) {
+            x[i] *= a;
+        }
+    }
+
+    @Override
+    public void softCap(float[] x, int from, int length, float inverse, float scale) {
+        for (int i = from; i < from + length; i++) {
+            x[i] = scale * Tanh.tanh(x[i] * inverse);
+        }
+    }
+
+    @Override
+    public void softCapSlope(float[] a, int aFrom, float[] g, int gFrom, int length, float inverse, float slope) {
+        for (int i = 0; i < length; i++) {
+            float t = a[aFrom + i] * inverse;
+            g[gFrom + i] *= slope * Math.fma(-t, t, 1f);
+        }
+    }
+
     /** The lanes' sum, in halves; uses the array up. */
     static float fold(float[] lanes) {
         for (int half = LANES / 2; half > 0; half /= 2) {

@@ -4,6 +4,7 @@ import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LT;
+import static jdk.incubator.vector.VectorOperators.NE;
 
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
@@ -338,6 +339,109 @@ final class VectorKernels implements Kernels {
         }
     }
 
+    @Override
+    public void columnWeightedSum(
+            float[] z, int from, int row, int rows, float[] weight, int weightFrom, float[] sum, int at) {
+        for (int j = 0; j < PANEL; j += L) {
+            FloatVector added = FloatVector.zero(SPECIES);
+            for (int i = 0, p = from + j; i < rows; i++, p += row) {
+                added = FloatVector.broadcast(SPECIES, weight[weightFrom + i])
+                        .fma(FloatVector.fromArray(SPECIES, z, p), added);
+            }
+            FloatVector.fromArray(SPECIES, sum, at + j).add(added).intoArray(sum, at + j);
+        }
+    }
+
+    @Override
+    public void columnExpLess(
+            float[] z,
+            int from,
+            int row,
+            int rows,
+            float[] shift,
+            float[] factor,
+            int at,
+            float[] weight,
+            int weightFrom,
+            float[] less) {
+        for (int j = 0; j < PANEL; j += L) {
+            FloatVector s = FloatVector.fromArray(SPECIES, shift, at + j);
+            FloatVector f = FloatVector.fromArray(SPECIES, factor, at + j);
+            FloatVector e = FloatVector.fromArray(SPECIES, less, at + j).neg();
+            for (int i = 0, p = from + j; i < rows; i++, p += row) {
+                flushed(FloatVector.fromArray(SPECIES, z, p).sub(s))
+                        .fma(f, e.mul(weight[weightFrom + i]))
+                        .intoArray(z, p);
+            }
+        }
+    }
+
+    @Override
+    public void scaleRows(float[] z, int from, int row, int rows, float[] factor, int factorFrom) {
+        for (int i = 0; i < rows; i++) {
+            scale(factor[factorFrom + i], z, from + i * row, PANEL);
+        }
+    }
+
+    @Override
+    public void columnSquares(float[] z, int from, int row, int rows, float[] sum, int at) {
+        for (int j = 0; j < PANEL; j += L) {
+            FloatVector added = FloatVector.zero(SPECIES);
+            for (int i = 0, p = from + j; i < rows; i++, p += row) {
+                FloatVector x = FloatVector.fromArray(SPECIES, z, p);
+                added = x.fma(x, added);
+            }
+            FloatVector.fromArray(SPECIES, sum, at + j).add(added).intoArray(sum, at + j);
+        }
+    }
+
+    @Override
+    public void scaleColumns(float[] z, int from, int row, int rows, float[] factor, int at) {
+        for (int j = 0; j < PANEL; j += L) {
+            FloatVector f = FloatVector.fromArray(SPECIES, factor, at + j);
+            for (int i = 0, p = from + j; i < rows; i++, p += row) {
+                FloatVector.fromArray(SPECIES, z, p).mul(f).intoArray(z, p);
+            }
+        }
+    }
+
+    @Override
+    public void scale(float a, float[] x, int from, int length) {
+        int i = from;
+        for (; i <= from + length - L; i += L) {
+            FloatVector.fromArray(SPECIES, x, i).mul(a).intoArray(x, i);
+        }
+        for (; i < from + length; i++) {
+            x[i] *= a;
+        }
+    }
+
+    @Override
+    public void softCap(float[] x, int from, int length, float inverse, float scale) {
+        int i = from;
+        for (; i <= from + length - L; i += L) {
+            tanh(FloatVector.fromArray(SPECIES, x, i).mul(inverse)).mul(scale).intoArray(x, i);
+        }
+        for (; i < from + length; i++) {
+            x[i] = scale * Tanh.tanh(x[i] * inverse);
+        }
+    }
+
+    @Override
+    public void softCapSlope(float[] a, int aFrom, float[] g, int gFrom, int length, float inverse, float slope) {
+        int i = 0;
+        for (; i <= length - L; i += L) {
+            FloatVector t = FloatVector.fromArray(SPECIES, a, aFrom + i).mul(inverse);
+            FloatVector.fromArray(SPECIES, g, gFrom + i)
+                    .mul(t.neg().fma(t, FloatVector.broadcast(SPECIES, 1f)).mul(slope))
+                    .intoArray(g, gFrom + i);
+        }
+        for (; i < length; i++) {
+            float t = a[aFrom + i] * inverse;
+            g[gFrom + i] *= slope * Math.fma(-t, t, 1f);
+        }
+    }
+
     /** {@code x > max ? x : max}, a comparison and a blend: Java's own maximum takes longer, for NaN and -0. */
     private static FloatVector larger(FloatVector x, FloatVector max) {
         return max.blend(x, x.compare(GT, max));
@@ -403,6 +507,25 @@ final class VectorKernels implements Kernels {
     private static FloatVector sigmoid(FloatVector x) {
         FloatVector e = flushed(x.abs().neg());
         return FloatVector.broadcast(SPECIES, 1f).blend(e, x.compare(LT, 0f)).div(e.add(1f));
+    }
+
+    /** {@link Tanh#tanh}, step by step. */
+    private static FloatVector tanh(FloatVector x) {
+        FloatVector size = x.abs();
+        FloatVector y = size.blend(Tanh.ONE, size.compare(GT, Tanh.ONE)).mul(2f);
+        FloatVector t = y.fma(FloatVector.broadcast(SPECIES, Exp.LOG2E), FloatVector.broadcast(SPECIES, Exp.ROUND));
+        FloatVector n = t.sub(Exp.ROUND);
+        FloatVector r = n.fma(
+                FloatVector.broadcast(SPECIES, -Exp.LN2_LO), n.fma(FloatVector.broadcast(SPECIES, -Exp.LN2_HI), y));
+        FloatVector q = FloatVector.broadcast(SPECIES, Exp.Q4)
+                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q3))
+                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q2))
+                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q1))
+                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q0));
+        FloatVector power = powerOfTwo(t.reinterpretAsInts().sub(Exp.ROUND_BITS));
+        FloatVector m = power.fma(q.mul(r).fma(r, r), power.sub(1f));
+        FloatVector result = m.div(m.add(2f));
+        return result.blend(result.neg(), x.compare(LT, 0f)).blend(x, x.compare(NE, x));
     }
 
     private static FloatVector powerOfTwo(IntVector n) {

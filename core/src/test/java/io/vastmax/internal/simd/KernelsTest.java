@@ -1,6 +1,7 @@
 package io.vastmax.internal.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -55,6 +56,9 @@ class KernelsTest {
             same(k -> filled(length + 7, out -> k.scaledExp(x, 3, out, 5, length, 2.5f, 0.7f, 0.3f)));
             same(k -> filled(length + 7, out -> k.shiftedDifference(x, 3, out, 5, length, 2.5f, 0.7f, 0.3f)));
             same(k -> filled(length + 7, out -> k.addScaled(1.7f, x, 3, out, 5, length)));
+            same(k -> changed(x, out -> k.scale(0.3f, out, 3, length)));
+            same(k -> changed(x, out -> k.softCap(out, 3, length, 0.25f, 2.5f)));
+            same(k -> changed(x, out -> k.softCapSlope(y, 5, out, 3, length, 0.25f, 0.4f)));
         }
     }
 
@@ -98,6 +102,7 @@ class KernelsTest {
                 return both;
             });
             float[] shift = numbers(40, false, 8);
+            float[] weight = numbers(rows + 1, false, 10);
             same(k -> {
                 float[] copy = z.clone();
                 k.columnExp(copy, 5, 40, rows, shift, shift, 2);
@@ -109,6 +114,11 @@ class KernelsTest {
                 return copy;
             });
             same(k -> filled(40, sum -> k.columnSoftplus(z, 5, 40, rows, sum, 3)));
+            same(k -> filled(40, sum -> k.columnWeightedSum(z, 5, 40, rows, z, 1, sum, 3)));
+            same(k -> filled(40, sum -> k.columnSquares(z, 5, 40, rows, sum, 3)));
+            same(k -> changed(z, copy -> k.columnExpLess(copy, 5, 40, rows, shift, shift, 2, weight, 1, shift)));
+            same(k -> changed(z, copy -> k.scaleRows(copy, 5, 40, rows, weight, 1)));
+            same(k -> changed(z, copy -> k.scaleColumns(copy, 5, 40, rows, shift, 2)));
         }
     }
 
@@ -190,6 +200,37 @@ class KernelsTest {
         assertThat(Logistic.sigmoid(Float.NaN)).isNaN();
     }
 
+    @Test
+    void tanhIsWithinFourUlp() {
+        double worst = 0;
+        int last = Float.floatToRawIntBits(12f);
+        for (float sign : new float[] {1, -1}) {
+            for (int bits = Float.floatToRawIntBits(1e-30f); bits < last; bits += 251) {
+                float x = sign * Float.intBitsToFloat(bits);
+                worst = Math.max(worst, ulps(Tanh.tanh(x), Math.tanh(x)));
+            }
+        }
+        assertThat(worst).isLessThanOrEqualTo(4.0);
+        assertThat(Tanh.tanh(Float.POSITIVE_INFINITY)).isEqualTo(1f);
+        assertThat(Tanh.tanh(Float.NEGATIVE_INFINITY)).isEqualTo(-1f);
+        assertThat(Tanh.tanh(0f)).isZero();
+        assertThat(Tanh.tanh(Float.NaN)).isNaN();
+    }
+
+    /** The slope of a cap is what differences give. */
+    @Test
+    void softCapAndItsSlope() {
+        for (double z = -9; z < 9; z += 0.37) {
+            float[] x = {(float) z};
+            scalar.softCap(x, 0, 1, 1 / 4f, 4f / 1.5f);
+            assertThat((double) x[0]).isCloseTo(4 * Math.tanh(z / 4) / 1.5, within(1e-6));
+            float[] g = {3};
+            scalar.softCapSlope(x, 0, g, 0, 1, 1.5f / 4, 1 / 1.5f);
+            double slope = (Math.tanh((z + 1e-6) / 4) - Math.tanh((z - 1e-6) / 4)) / 2e-6 * 4 / 1.5;
+            assertThat((double) g[0]).isCloseTo(3 * slope, within(1e-5));
+        }
+    }
+
     private static double ulps(float result, double expected) {
         return Math.abs(result - expected) / Math.ulp((float) expected);
     }
@@ -210,6 +251,12 @@ class KernelsTest {
         for (int i = 0; i < expected.length; i++) {
             assertThat(hex.apply(actual, i)).as("element %d", i).isEqualTo(hex.apply(expected, i));
         }
+    }
+
+    private static float[] changed(float[] x, java.util.function.Consumer<float[]> run) {
+        float[] copy = x.clone();
+        run.accept(copy);
+        return copy;
     }
 
     private static float[] filled(int length, java.util.function.Consumer<float[]> run) {
