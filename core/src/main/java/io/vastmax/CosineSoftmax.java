@@ -1,0 +1,240 @@
+package io.vastmax;
+
+import io.vastmax.internal.AdjustedTargets;
+import io.vastmax.internal.FlatSoftmax;
+import io.vastmax.internal.FusedLoss;
+import io.vastmax.internal.LossBatch;
+import io.vastmax.internal.Norms;
+import io.vastmax.internal.Rows;
+import io.vastmax.internal.Shapes;
+import io.vastmax.internal.Weighting;
+import io.vastmax.internal.Weights;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The softmax over scaled cosines, {@code P(c | h) = softmax(s cos(h, w_c))}: hidden vectors and class vectors are normalised,
+ * so that only directions count (Wang, Xiang, Cheng and Yuille, NormFace, 2017). With a {@link Margin}, training moves
+ * the classes further apart: AM-softmax, ArcFace. There is no bias.
+ *
+ * <p>A vector shorter than 1e-12 counts as that long, as in PyTorch's {@code normalize}. The work is that of a
+ * {@link FullSoftmax} and one more reading of W, for the lengths; margins cost next to nothing. Parameter:
+ * {@code cosine.weight}, V x d.
+ */
+public final class CosineSoftmax implements OutputLayer {
+    private static final Map<CrossEntropy.Feature, String> REFUSED =
+            Map.of(CrossEntropy.Feature.NOISE, "the noise grows with the lengths of vectors, which do not count here");
+
+    private final Parameter weight;
+    private final Parameters parameters;
+    private final double scale;
+    private final LogitTransform transform;
+    private final CrossEntropy objective;
+
+    private CosineSoftmax(Parameter weight, double scale, LogitTransform transform, CrossEntropy objective) {
+        objective.check("A cosine softmax", weight.value().rows(), REFUSED);
+        this.weight = weight;
+        this.parameters = Parameters.of(weight);
+        this.scale = scale;
+        this.transform = transform;
+        this.objective = objective;
+    }
+
+    /**
+     * A layer over a given matrix, which it uses and trains in place.
+     *
+     * @param weight V x d
+     * @param scale s, such as 30 or 64: the logits of V classes need room for a spread of some log V
+     * @throws IllegalArgumentException if the scale is not positive and finite, or the matrix is empty
+     */
+    public static CosineSoftmax of(Matrix weight, double scale) {
+        if (weight.rows() < 1 || weight.columns() < 1) {
+            throw new IllegalArgumentException("weight is " + weight + ": must have at least one row and one column");
+        }
+        if (!(scale > 0) || Double.isInfinite(scale)) {
+            throw new IllegalArgumentException("scale = " + scale + ": must be positive and finite");
+        }
+        return new CosineSoftmax(
+                new Parameter("cosine.weight", weight), scale, LogitTransform.IDENTITY, CrossEntropy.MEAN);
+    }
+
+    /** A layer with weights drawn uniformly from {@code (-1/sqrt(d), 1/sqrt(d))}. */
+    public static CosineSoftmax create(int classes, int width, double scale, RandomKey key) {
+        if (classes < 1 || width < 1) {
+            throw new IllegalArgumentException(
+                    "classes = " + classes + ", width = " + width + ": both must be positive");
+        }
+        Matrix weight = Matrix.zeros(classes, width);
+        Weights.fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
+        return of(weight, scale);
+    }
+
+    /**
+     * The same parameters, not copies, trained for another objective: any but one with noise.
+     *
+     * @throws IllegalArgumentException if the objective has noise, or weights for another number of classes
+     */
+    public CosineSoftmax minimising(CrossEntropy objective) {
+        return new CosineSoftmax(weight, scale, transform, objective);
+    }
+
+    /** What training minimises. */
+    public CrossEntropy objective() {
+        return objective;
+    }
+
+    /** The class vectors, V x d, of any length. */
+    public Parameter weight() {
+        return weight;
+    }
+
+    /** s. */
+    public double scale() {
+        return scale;
+    }
+
+    @Override
+    public LogitTransform transform() {
+        return transform;
+    }
+
+    @Override
+    public CosineSoftmax transforming(LogitTransform other) {
+        return new CosineSoftmax(weight, scale, other, objective);
+    }
+
+    @Override
+    public int classes() {
+        return weight.value().rows();
+    }
+
+    @Override
+    public int width() {
+        return weight.value().columns();
+    }
+
+    @Override
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    @Override
+    public Gradients newGradients() {
+        return Gradients.dense(parameters);
+    }
+
+    @Override
+    public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
+        Shapes.checkHidden(hidden, width());
+        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), null);
+        LossBatch batch = softmax(step.workspace()).batch(Norms.normalised(hidden), targets, weighting, objective);
+        adjustTargets(batch, targets);
+        FusedLoss.of(step.workspace()).loss(batch, step.workspace());
+        FlatSoftmax.report(batch, weighting, perRow);
+    }
+
+    @Override
+    public double lossAndGradients(
+            Matrix hidden,
+            Targets targets,
+            Step step,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Gradients into) {
+        Shapes.checkHidden(hidden, width());
+        Shapes.checkGradient(hiddenGradient, hidden);
+        Workspace workspace = step.workspace();
+        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), upstream);
+        Matrix normalised = Norms.normalised(hidden);
+        LossBatch batch = softmax(workspace).batch(normalised, targets, weighting, objective);
+        AdjustedTargets adjusted = adjustTargets(batch, targets);
+        Rows gradient = into == null ? null : Rows.of(into.dense(weight), null);
+        float[] ofHidden = hiddenGradient == null ? null : hiddenGradient.array();
+        FusedLoss.of(workspace).lossAndGradients(batch, workspace, ofHidden, gradient);
+        if (adjusted != null && ofHidden != null) {
+            adjusted.addHiddenGradient(ofHidden);
+        }
+        if (adjusted != null && gradient != null) {
+            adjusted.addWeightGradient(gradient);
+        }
+        if (hiddenGradient != null) {
+            Norms.backward(hidden, normalised, hiddenGradient);
+        }
+        return weighting.reduce(batch::loss);
+    }
+
+    /**
+     * The target's logit with its margin. The normalised hidden vector stands for the hidden vector: the cosine is
+     * {@code <w, h> / |w|}.
+     */
+    private @Nullable AdjustedTargets adjustTargets(LossBatch batch, Targets targets) {
+        Margin margin = objective.margin();
+        if (margin.kind() == Margin.Kind.NONE) {
+            return null;
+        }
+        if (!targets.isOneEach()) {
+            throw new IllegalArgumentException("targets has several classes a row: a margin takes one a row");
+        }
+        return AdjustedTargets.into(batch, (row, product, classLength, hiddenLength, b, out) -> {
+            double length = Math.max(Norms.LEAST, classLength);
+            double cosine = product / length;
+            double slope = scale * slope(margin, cosine);
+            out[0] = scale * value(margin, cosine);
+            out[1] = slope / length;
+            out[2] = -slope * cosine / length;
+            out[3] = 0;
+        });
+    }
+
+    private static double value(Margin margin, double cosine) {
+        double m = margin.size();
+        if (margin.kind() == Margin.Kind.ADDITIVE) {
+            return cosine - m;
+        }
+        return cosine > -Math.cos(m) ? cosine * Math.cos(m) - sine(cosine) * Math.sin(m) : cosine - m * Math.sin(m);
+    }
+
+    /** The derivative by the cosine; the angle's own, where vector and class fall on one line, is kept finite. */
+    private static double slope(Margin margin, double cosine) {
+        double m = margin.size();
+        if (margin.kind() == Margin.Kind.ADDITIVE || cosine <= -Math.cos(m)) {
+            return 1;
+        }
+        return Math.cos(m) + cosine * Math.sin(m) / Math.max(1e-6, sine(cosine));
+    }
+
+    private static double sine(double cosine) {
+        return Math.sqrt(Math.max(0, 1 - cosine * cosine));
+    }
+
+    @Override
+    public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
+        Shapes.checkHidden(hidden, width());
+        softmax(workspace).logProb(Norms.normalised(hidden), ids, out, workspace);
+    }
+
+    @Override
+    public void logProbs(Matrix hidden, Matrix out, Workspace workspace) {
+        Shapes.checkHidden(hidden, width());
+        softmax(workspace).logProbs(Norms.normalised(hidden), out, workspace);
+    }
+
+    @Override
+    public void topK(Matrix hidden, TopK out, Workspace workspace) {
+        Shapes.checkHidden(hidden, width());
+        softmax(workspace).topK(Norms.normalised(hidden), out, workspace);
+    }
+
+    @Override
+    public void sample(Matrix hidden, RandomKey key, int[] out, Workspace workspace) {
+        Shapes.checkHidden(hidden, width());
+        softmax(workspace).sample(Norms.normalised(hidden), key, out, workspace);
+    }
+
+    /** The class vectors as they are now, normalised by a factor for each. */
+    private FlatSoftmax softmax(Workspace workspace) {
+        float[] factors = new float[classes()];
+        Norms.inverse(scale, weight.value().array(), classes(), width(), factors, workspace);
+        return FlatSoftmax.of(Rows.of(weight.value(), null).scaled(factors).transformed(transform));
+    }
+}
