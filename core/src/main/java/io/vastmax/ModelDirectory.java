@@ -97,18 +97,7 @@ public final class ModelDirectory {
                 force(file);
                 names.put(entry.getKey(), file.getFileName().toString());
             }
-            ObjectNode complete = JSON.createObjectNode();
-            complete.put("vastmax", VERSION);
-            complete.setAll(config);
-            complete.set("files", names);
-            Path temporary = directory.resolve(CONFIG + ".new");
-            Files.write(temporary, JSON.writeValueAsBytes(complete));
-            force(temporary);
-            Files.move(
-                    temporary,
-                    directory.resolve(CONFIG),
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
+            writeConfig(directory, config, names);
             written.clear();
             for (JsonNode old : before) {
                 Files.deleteIfExists(directory.resolve(old.asText()));
@@ -119,6 +108,31 @@ public final class ModelDirectory {
             }
             throw e;
         }
+    }
+
+    /**
+     * Replaces what {@code config.json} says, and keeps the files.
+     *
+     * @param changed as for {@link #save}
+     */
+    public void configure(ObjectNode changed) throws IOException {
+        writeConfig(directory, changed, config.path("files"));
+    }
+
+    /** Whole or not at all: to a name of its own first. */
+    private static void writeConfig(Path directory, ObjectNode config, JsonNode files) throws IOException {
+        ObjectNode complete = JSON.createObjectNode();
+        complete.put("vastmax", VERSION);
+        complete.setAll(config);
+        complete.set("files", files);
+        Path temporary = directory.resolve(CONFIG + ".new");
+        Files.write(temporary, JSON.writeValueAsBytes(complete));
+        force(temporary);
+        Files.move(
+                temporary,
+                directory.resolve(CONFIG),
+                StandardCopyOption.ATOMIC_MOVE,
+                StandardCopyOption.REPLACE_EXISTING);
     }
 
     /** What {@code config.json} says. */

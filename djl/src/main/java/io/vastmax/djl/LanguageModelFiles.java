@@ -3,6 +3,7 @@ package io.vastmax.djl;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.LogitTransform;
 import io.vastmax.ModelDirectory;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
@@ -160,6 +161,18 @@ public final class LanguageModelFiles {
         } catch (IllegalArgumentException e) {
             throw new IOException(file + " does not fit the weights: " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * Gives a saved model another transform of its logits, such as a temperature that was fitted to it. Its weights stay.
+     *
+     * @throws IOException if the directory holds no model
+     */
+    public static void transform(Path directory, LogitTransform transform) throws IOException {
+        ModelDirectory files = ModelDirectory.open(directory);
+        ObjectNode config = files.config().deepCopy();
+        LayerFiles.describe(transform, config.withObject("/layer"));
+        files.configure(config);
     }
 
     /** Whether the training of a model can be resumed. */

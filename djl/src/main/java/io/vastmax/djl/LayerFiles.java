@@ -2,10 +2,13 @@ package io.vastmax.djl;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.CosineSoftmax;
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
 import io.vastmax.Matrix;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
+import io.vastmax.SphericalSoftmax;
 import io.vastmax.adaptive.AdaptiveSoftmax;
 import io.vastmax.adaptive.FrequencyClusters;
 import io.vastmax.hierarchical.HierarchicalSoftmax;
@@ -32,6 +35,8 @@ final class LayerFiles {
     private static final String PARENTS = "tree.parents";
     private static final String SLOTS = "tree.slots";
     private static final String TREE_COUNTS = "tree.counts";
+    private static final String TEMPERATURE = "temperature";
+    private static final String SOFT_CAP = "soft_cap";
     private static final String LEARNED = "sampler.learned.";
 
     private LayerFiles() {}
@@ -60,14 +65,40 @@ final class LayerFiles {
                 integers.put(SLOTS, longs(tree.slots()));
                 integers.put(TREE_COUNTS, tree.counts());
             }
+            case CosineSoftmax cosine -> {
+                config.put("name", "cosine");
+                config.put("scale", cosine.scale());
+            }
+            case SphericalSoftmax spherical -> {
+                config.put("name", "spherical");
+                config.put("epsilon", spherical.epsilon());
+            }
             default ->
                 throw new IllegalArgumentException(
                         "objective: " + objective.exact().getClass().getName() + " cannot be saved");
         }
+        describe(objective.exact().transform(), config);
         List<LearnedUnigram> learned = learned(objective);
         for (int i = 0; i < learned.size(); i++) {
             integers.put(LEARNED + i, learned.get(i).counts());
         }
+    }
+
+    /** Describes what becomes of logits: what is not there changes nothing. */
+    static void describe(LogitTransform transform, ObjectNode config) {
+        config.remove(List.of(TEMPERATURE, SOFT_CAP));
+        if (transform.temperature() != 1) {
+            config.put(TEMPERATURE, transform.temperature());
+        }
+        if (transform.isCapped()) {
+            config.put(SOFT_CAP, transform.softCap());
+        }
+    }
+
+    private static LogitTransform transform(JsonNode config) {
+        return new LogitTransform(
+                config.path(SOFT_CAP).asDouble(Double.POSITIVE_INFINITY),
+                config.path(TEMPERATURE).asDouble(1));
     }
 
     /** The layer that was described, its parameters zero. */
@@ -84,15 +115,23 @@ final class LayerFiles {
                     yield HierarchicalSoftmax.of(
                             tree, Matrix.zeros(tree.rows(), width), bias ? Matrix.zeros(tree.rows(), 1) : null);
                 }
+                case "cosine" ->
+                    CosineSoftmax.of(
+                            Matrix.zeros(classes, width), config.path("scale").asDouble());
+                case "spherical" ->
+                    SphericalSoftmax.of(
+                            Matrix.zeros(classes, width),
+                            Matrix.zeros(classes, 1),
+                            config.path("epsilon").asDouble());
                 default ->
                     throw new IllegalArgumentException("config.json names the layer " + config.path("name")
-                            + ", this program knows \"full\", \"adaptive\" and \"hierarchical\"");
+                            + ", this program knows full, adaptive, hierarchical, cosine and spherical");
             };
             if (layer.classes() != classes) {
                 throw new IllegalArgumentException(
                         "the layer has " + layer.classes() + " classes, vocab.txt " + classes + " words");
             }
-            return layer;
+            return layer.transforming(transform(config));
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new IOException(directory + ": " + e.getMessage(), e);
         }

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.CosineSoftmax;
 import io.vastmax.FullSoftmax;
 import io.vastmax.LearningRate;
+import io.vastmax.LogitTransform;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
 import io.vastmax.RandomKey;
+import io.vastmax.SphericalSoftmax;
 import io.vastmax.Workspace;
 import io.vastmax.adaptive.AdaptiveSoftmax;
 import io.vastmax.adaptive.FrequencyClusters;
@@ -76,7 +79,10 @@ class TrainerTest {
         ADAPTIVE,
         HIERARCHICAL,
         SAMPLED,
-        NCE;
+        NCE,
+        COSINE,
+        SPHERICAL,
+        TRANSFORMED;
 
         private static final long[] COUNTS = IntStream.range(0, WORDS)
                 .asLongStream()
@@ -89,6 +95,9 @@ class TrainerTest {
                 case FULL, SAMPLED, NCE -> FullSoftmax.create(WORDS, 16, key);
                 case ADAPTIVE -> AdaptiveSoftmax.create(FrequencyClusters.of(COUNTS, 3, 9), 16, 2, true, key);
                 case HIERARCHICAL -> HierarchicalSoftmax.create(Tree.huffman(COUNTS, 3), 16, key);
+                case COSINE -> CosineSoftmax.create(WORDS, 16, 7, key);
+                case SPHERICAL -> SphericalSoftmax.create(WORDS, 16, 0.5, key);
+                case TRANSFORMED -> FullSoftmax.create(WORDS, 16, key).transforming(new LogitTransform(0.5, 0.25));
             };
         }
 
@@ -161,6 +170,34 @@ class TrainerTest {
         }
     }
 
+    /** A temperature that is fitted later replaces the one before; the weights stay where they are. */
+    @Test
+    void aSavedModelTakesAnotherTransform() throws IOException {
+        LogitTransform fitted = LogitTransform.IDENTITY.withTemperature(0.8);
+        try (RecurrentLanguageModel model = Kind.TRANSFORMED.model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+            LanguageModelFiles.transform(folder, fitted);
+            try (RecurrentLanguageModel loaded = LanguageModelFiles.load(folder).model()) {
+                assertThat(loaded.objective().exact().transform()).isEqualTo(fitted);
+                assertThat(parameters(loaded)).isEqualTo(parameters(model));
+            }
+            LanguageModelFiles.transform(folder, LogitTransform.IDENTITY);
+        }
+        assertThat(Files.readString(folder.resolve("config.json"))).doesNotContain("temperature", "soft_cap");
+    }
+
+    @Test
+    void refusesATransformThatIsNone() throws IOException {
+        try (RecurrentLanguageModel model = Kind.TRANSFORMED.model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+        }
+        Path config = folder.resolve("config.json");
+        Files.writeString(config, Files.readString(config).replace("0.25", "-1"));
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("temperature = -1.0: must be positive and finite");
+    }
+
     /** So that a training that is resumed twice still has them. */
     @Test
     void countsStayWithTheVocabulary() throws IOException {
@@ -197,10 +234,10 @@ class TrainerTest {
         }
         Path config = folder.resolve("config.json");
         String text = Files.readString(config);
-        Files.writeString(config, text.replace("\"hierarchical\"", "\"spherical\""));
+        Files.writeString(config, text.replace("\"hierarchical\"", "\"quadratic\""));
         assertThatThrownBy(() -> LanguageModelFiles.load(folder))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("names the layer \"spherical\"");
+                .hasMessageContaining("names the layer \"quadratic\"");
         Files.writeString(config, text.replace("\"hierarchical\"", "\"adaptive\""));
         assertThatThrownBy(() -> LanguageModelFiles.load(folder))
                 .isInstanceOf(IOException.class)
