@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.vastmax.RandomKey;
 import io.vastmax.Workspace;
+import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -96,6 +97,9 @@ final class CompareCommand implements Callable<Integer> {
     private LayerOptions layerOptions = new LayerOptions();
 
     @Mixin
+    private ObjectiveOptions objectiveOptions = new ObjectiveOptions();
+
+    @Mixin
     private RunOptions run = new RunOptions();
 
     /** The result: {@code results.json}, and what {@code --json} prints. */
@@ -143,13 +147,20 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         PrintWriter err = spec.commandLine().getErr();
-        LayerSettings layerSettings = layerSettings();
-        check(layerSettings);
+        LayerSettings layerSettings;
+        ObjectiveSettings objective;
+        try {
+            layerSettings = layerOptions.settings();
+            objective = objectiveOptions.settings();
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), Objects.requireNonNull(e.getMessage()), e);
+        }
+        check(layerSettings, objective);
         List<TrainingResult> results = new ArrayList<>();
-        for (Layer layer : Layer.values()) {
+        for (Layer layer : Layer.COMPARED) {
             err.printf("Training with the %s softmax ...%n", layer);
             err.flush();
-            results.add(Json.read(ChildProcess.run(arguments(layer, layerSettings)), TrainingResult.class));
+            results.add(Json.read(ChildProcess.run(arguments(layer, layerSettings, objective)), TrainingResult.class));
         }
         TrainingResult first = results.getFirst();
         Machine machine = Machine.describe();
@@ -174,7 +185,7 @@ final class CompareCommand implements Callable<Integer> {
         return 0;
     }
 
-    private List<String> arguments(Layer layer, LayerSettings layerSettings) {
+    private List<String> arguments(Layer layer, LayerSettings layerSettings, ObjectiveSettings objective) {
         List<String> arguments = new ArrayList<>(List.of(
                 "train",
                 "--json",
@@ -191,6 +202,7 @@ final class CompareCommand implements Callable<Integer> {
                 "--threads=" + run.threads(),
                 "--memory=" + run.memory()));
         arguments.addAll(layerSettings.arguments());
+        arguments.addAll(objective.arguments());
         if (corpus.path() != null) {
             arguments.add("--corpus=" + corpus.path());
         }
@@ -198,12 +210,12 @@ final class CompareCommand implements Callable<Integer> {
     }
 
     /** Makes each layer once, so that settings that do not fit the corpus are refused before any layer is trained. */
-    private void check(LayerSettings layerSettings) throws IOException {
-        long[] counts = TrainingRun.count(CorpusOptions.open(corpus.path()).train(), minCount())
-                .counts();
+    private void check(LayerSettings layerSettings, ObjectiveSettings objective) throws IOException {
+        Vocabulary vocabulary =
+                TrainingRun.count(CorpusOptions.open(corpus.path()).train(), minCount());
         try (Workspace workspace = run.workspace()) {
-            for (Layer layer : Layer.values()) {
-                Layers layers = new Layers(layer, layerSettings, counts);
+            for (Layer layer : Layer.COMPARED) {
+                Layers layers = new Layers(layer, layerSettings, objective, vocabulary);
                 layers.objective(
                         layers.create(dim(), Math.multiplyExact(batch, steps), RandomKey.of(seed), workspace),
                         List.of());
@@ -217,14 +229,6 @@ final class CompareCommand implements Callable<Integer> {
 
     private int minCount() {
         return minCount != null ? minCount : quick ? 5 : 2;
-    }
-
-    private LayerSettings layerSettings() {
-        try {
-            return layerOptions.settings();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), Objects.requireNonNull(e.getMessage()), e);
-        }
     }
 
     /** Whole or not at all: to a name of its own first. */

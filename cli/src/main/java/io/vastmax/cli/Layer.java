@@ -1,5 +1,7 @@
 package io.vastmax.cli;
 
+import java.util.List;
+
 /** The output layers by the names that the command line has for them. */
 enum Layer {
     /** {@link io.vastmax.FullSoftmax}. */
@@ -9,5 +11,12 @@ enum Layer {
     /** {@link io.vastmax.hierarchical.HierarchicalSoftmax}. */
     hierarchical,
     /** {@link io.vastmax.adaptive.AdaptiveSoftmax}. */
-    adaptive
+    adaptive,
+    /** {@link io.vastmax.CosineSoftmax}. */
+    cosine,
+    /** {@link io.vastmax.SphericalSoftmax}. */
+    spherical;
+
+    /** Those that stand for the same distribution, to be compared. */
+    static final List<Layer> COMPARED = List.of(full, sampled, hierarchical, adaptive);
 }

@@ -83,6 +83,18 @@ final class LayerOptions {
     @Option(names = "--head-bias", description = "adaptive: give the head a bias.")
     private boolean headBias;
 
+    @Option(
+            names = "--cosine-scale",
+            paramLabel = "S",
+            description = "cosine: what cosines are multiplied with to be logits. Default: ${DEFAULT-VALUE}.")
+    private double cosineScale = 30;
+
+    @Option(
+            names = "--spherical-epsilon",
+            paramLabel = "E",
+            description = "spherical: what is added to each square. Default: ${DEFAULT-VALUE}.")
+    private double sphericalEpsilon = 0.01;
+
     private static final class SampledLossConverter implements ITypeConverter<LayerSettings.SampledLoss> {
         @Override
         public LayerSettings.SampledLoss convert(String value) {
@@ -109,6 +121,8 @@ final class LayerOptions {
                 arity,
                 cutoffs,
                 divValue,
-                headBias);
+                headBias,
+                cosineScale,
+                sphericalEpsilon);
     }
 }

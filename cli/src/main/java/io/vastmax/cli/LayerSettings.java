@@ -24,7 +24,9 @@ record LayerSettings(
         int arity,
         String cutoffs,
         double divValue,
-        boolean headBias) {
+        boolean headBias,
+        double cosineScale,
+        double sphericalEpsilon) {
     /** The losses over negatives. */
     enum SampledLoss {
         SOFTMAX,
@@ -80,6 +82,12 @@ record LayerSettings(
         }
         check("--distortion", distortion, distortion >= 0 && Double.isFinite(distortion), "from 0");
         check("--arity", arity, arity >= 2, "at least 2");
+        check("--cosine-scale", cosineScale, cosineScale > 0 && Double.isFinite(cosineScale), "positive");
+        check(
+                "--spherical-epsilon",
+                sphericalEpsilon,
+                sphericalEpsilon > 0 && Double.isFinite(sphericalEpsilon),
+                "positive");
         check("--div-value", divValue, divValue >= 1 && Double.isFinite(divValue), "at least 1");
         for (String part : negativeSampler.split("\\+", -1)) {
             check(
@@ -123,7 +131,9 @@ record LayerSettings(
                 "--tree=" + tree,
                 "--arity=" + arity,
                 "--cutoffs=" + cutoffs,
-                "--div-value=" + divValue));
+                "--div-value=" + divValue,
+                "--cosine-scale=" + cosineScale,
+                "--spherical-epsilon=" + sphericalEpsilon));
         if (negatives != null) {
             arguments.add("--negatives=" + negatives);
         }

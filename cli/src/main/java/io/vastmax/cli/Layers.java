@@ -1,9 +1,12 @@
 package io.vastmax.cli;
 
+import io.vastmax.CosineSoftmax;
+import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
 import io.vastmax.RandomKey;
+import io.vastmax.SphericalSoftmax;
 import io.vastmax.Workspace;
 import io.vastmax.adaptive.AdaptiveSoftmax;
 import io.vastmax.adaptive.CostCurve;
@@ -17,6 +20,7 @@ import io.vastmax.sampled.NegativeSampler;
 import io.vastmax.sampled.NegativeSampling;
 import io.vastmax.sampled.NoiseContrastiveEstimation;
 import io.vastmax.sampled.SampledSoftmax;
+import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,6 +38,8 @@ final class Layers {
 
     private final Layer layer;
     private final LayerSettings settings;
+    private final ObjectiveSettings objective;
+    private final Vocabulary vocabulary;
     private final long[] counts;
 
     /**
@@ -41,12 +47,15 @@ final class Layers {
      *
      * @param layer which
      * @param settings what it was told
-     * @param counts how often each class occurs in training
+     * @param objective what it is to minimise
+     * @param vocabulary the classes, with how often each occurs in training
      */
-    Layers(Layer layer, LayerSettings settings, long[] counts) {
+    Layers(Layer layer, LayerSettings settings, ObjectiveSettings objective, Vocabulary vocabulary) {
         this.layer = layer;
         this.settings = settings;
-        this.counts = counts;
+        this.objective = objective;
+        this.vocabulary = vocabulary;
+        this.counts = vocabulary.hasCounts() ? vocabulary.counts() : new long[vocabulary.size()];
     }
 
     /** A new exact layer with random weights; {@code rows} is the tokens of a step. */
@@ -55,6 +64,8 @@ final class Layers {
         return switch (layer) {
             case full, sampled -> FullSoftmax.create(counts.length, width, own);
             case hierarchical -> HierarchicalSoftmax.create(tree(), width, own);
+            case cosine -> CosineSoftmax.create(counts.length, width, settings.cosineScale(), own);
+            case spherical -> SphericalSoftmax.create(counts.length, width, settings.sphericalEpsilon(), own);
             case adaptive -> {
                 try {
                     FrequencyClusters clusters = FrequencyClusters.of(counts, cutoffs(width, rows, workspace));
@@ -75,10 +86,20 @@ final class Layers {
      * @param learned what learned distributions have counted; empty for a new run
      */
     Objective objective(OutputLayer exact, List<long[]> learned) {
-        if (layer != Layer.sampled) {
-            return exact;
-        }
-        FullSoftmax full = (FullSoftmax) exact;
+        OutputLayer transformed = exact.transforming(objective.transform());
+        CrossEntropy crossEntropy = objective.crossEntropy(vocabulary);
+        OutputLayer minimising = switch (transformed) {
+            case FullSoftmax full -> full.minimising(crossEntropy);
+            case HierarchicalSoftmax hierarchical -> hierarchical.minimising(crossEntropy);
+            case AdaptiveSoftmax adaptive -> adaptive.minimising(crossEntropy);
+            case CosineSoftmax cosine -> cosine.minimising(crossEntropy);
+            case SphericalSoftmax spherical -> spherical.minimising(crossEntropy);
+            default -> throw new AssertionError(transformed);
+        };
+        return layer == Layer.sampled ? sampled((FullSoftmax) minimising, learned) : minimising;
+    }
+
+    private Objective sampled(FullSoftmax full, List<long[]> learned) {
         NegativeSampler sampler = sampler(learned);
         return switch (settings.sampledLoss()) {
             case SOFTMAX ->

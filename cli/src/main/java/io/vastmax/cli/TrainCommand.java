@@ -109,11 +109,23 @@ final class TrainCommand implements Callable<Integer> {
             throw new IOException(output + ": this training came to its end, there is nothing to resume");
         }
         JsonNode training = ModelDirectory.open(output).config().path("training");
-        if (training instanceof ObjectNode before && !before.has("layer_settings")) {
-            // Models of before there were other layers than the full softmax
-            before.set("layer_settings", Json.read(Json.write(new LayerOptions().settings()), JsonNode.class));
+        if (training instanceof ObjectNode before) {
+            // What models of earlier versions do not say
+            addIfMissing(before, "layer_settings", new LayerOptions().settings());
+            addIfMissing(before, "objective", new ObjectiveOptions().settings());
+            if (before.get("layer_settings") instanceof ObjectNode layer) {
+                LayerSettings defaults = new LayerOptions().settings();
+                addIfMissing(layer, "cosine_scale", defaults.cosineScale());
+                addIfMissing(layer, "spherical_epsilon", defaults.sphericalEpsilon());
+            }
         }
         return Json.read(training.toString(), TrainingSettings.class);
+    }
+
+    private static void addIfMissing(ObjectNode settings, String name, Object value) throws IOException {
+        if (!settings.has(name)) {
+            settings.set(name, Json.read(Json.write(value), JsonNode.class));
+        }
     }
 
     private void print(TrainingResult result, PrintWriter out) {

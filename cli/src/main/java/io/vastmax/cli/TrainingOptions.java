@@ -26,6 +26,9 @@ final class TrainingOptions {
     @Mixin
     private LayerOptions layerOptions = new LayerOptions();
 
+    @Mixin
+    private ObjectiveOptions objective = new ObjectiveOptions();
+
     @Option(
             names = "--dim",
             paramLabel = "D",
@@ -104,6 +107,7 @@ final class TrainingOptions {
                 minCount,
                 layer,
                 layerOptions.settings(),
+                objective.settings(),
                 dim,
                 layers,
                 dropout,

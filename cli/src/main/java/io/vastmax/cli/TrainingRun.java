@@ -185,14 +185,11 @@ final class TrainingRun {
     private RecurrentLanguageModel model(Vocabulary vocabulary, Workspace workspace) throws IOException {
         if (resume && output != null) {
             return LanguageModelFiles.load(
-                            output,
-                            (layer, words, learned) -> layers(
-                                            words.hasCounts() ? words.counts() : new long[words.size()])
-                                    .objective(layer, learned))
+                            output, (layer, words, learned) -> layers(words).objective(layer, learned))
                     .model();
         }
         RandomKey key = RandomKey.of(settings.seed());
-        Layers layers = layers(vocabulary.counts());
+        Layers layers = layers(vocabulary);
         OutputLayer layer = layers.create(settings.dim(), settings.batch() * settings.steps(), key, workspace);
         return new RecurrentLanguageModel(
                 new RecurrentLanguageModel.Settings(settings.dim(), settings.layers(), settings.dropout()),
@@ -200,8 +197,8 @@ final class TrainingRun {
                 key);
     }
 
-    private Layers layers(long[] counts) {
-        return new Layers(settings.layer(), settings.layerSettings(), counts);
+    private Layers layers(Vocabulary vocabulary) {
+        return new Layers(settings.layer(), settings.layerSettings(), settings.objective(), vocabulary);
     }
 
     private ObjectNode json() throws IOException {

@@ -11,6 +11,7 @@ record TrainingSettings(
         int minCount,
         Layer layer,
         LayerSettings layerSettings,
+        ObjectiveSettings objective,
         int dim,
         int layers,
         double dropout,

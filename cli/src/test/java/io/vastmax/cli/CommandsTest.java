@@ -89,7 +89,15 @@ class CommandsTest {
                 "hierarchical --tree=balanced --arity=3",
                 "hierarchical --tree=two-level",
                 "adaptive --cutoffs=3,5 --div-value=2 --head-bias",
-                "adaptive --cutoffs=measured"
+                "adaptive --cutoffs=measured",
+                "cosine --cosine-scale=8 --angular-margin=0.2",
+                "spherical --spherical-epsilon=0.1",
+                "full --label-smoothing=0.05 --z-loss=1e-4 --soft-cap=20 --class-weights=effective-number",
+                "full --focal=0.5 --temperature=0.7 --ignore=<unk>",
+                "sampled --negatives=4 --label-smoothing=0.05 --temperature=1.5",
+                "hierarchical --label-smoothing=0.05",
+                "hierarchical --label-smoothing=0.05 --path-smoothing --temperature=0.8",
+                "adaptive --cutoffs=3,5 --div-value=2 --label-smoothing=0.05 --soft-cap=20"
             })
     void everyLayerTrainsAndIsEvaluatedExactly(String layer) throws IOException {
         String[] options = ("--layer=" + layer + " --json --output=" + model).split(" ", -1);
@@ -136,6 +144,18 @@ class CommandsTest {
         assertThat(err).contains("--correct-targets with --sampled-loss nce: must be softmax");
         run(2, train("--layer=hierarchical", "--tree=word2vec", "--arity=3"));
         assertThat(err).contains("--arity with --tree word2vec");
+        run(1, train("--layer=hierarchical", "--z-loss=1e-4"));
+        assertThat(err)
+                .contains("hierarchical softmax does not take zLoss = 1.0E-4")
+                .doesNotContain("Exception");
+        run(1, train("--layer=full", "--margin=0.3"));
+        assertThat(err).contains("additive margin 0.3", "CosineSoftmax").doesNotContain("Exception");
+        run(2, train("--label-smoothing=1.5"));
+        assertThat(err).contains("--label-smoothing 1.5");
+        run(2, train("--class-weights=sqrt"));
+        assertThat(err).contains("--class-weights", "sqrt", "inverse-frequency");
+        run(1, "compare", "--corpus=" + corpus, "--min-count=1", "--negatives=4", "--focal=2");
+        assertThat(err).contains("sampled softmax does not take focal").doesNotContain("Training with");
         run(2, "train", "--corpus=" + corpus, "--batch=0");
         assertThat(err).contains("--batch 0");
     }

@@ -21,7 +21,9 @@ class LayerSettingsTest {
             7,
             "3,9",
             1.5,
-            true);
+            true,
+            12,
+            0.5);
 
     /** What {@code compare} passes on is what it was told. */
     @Test
