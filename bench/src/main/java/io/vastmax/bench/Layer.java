@@ -1,8 +1,12 @@
 package io.vastmax.bench;
 
+import io.vastmax.CosineSoftmax;
+import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
+import io.vastmax.Margin;
 import io.vastmax.Objective;
 import io.vastmax.RandomKey;
+import io.vastmax.SphericalSoftmax;
 import io.vastmax.adaptive.AdaptiveSoftmax;
 import io.vastmax.adaptive.FrequencyClusters;
 import io.vastmax.hierarchical.HierarchicalSoftmax;
@@ -30,6 +34,10 @@ sealed interface Layer {
 
     /** Reads {@link #text}. */
     static Layer parse(String text) {
+        int plus = text.indexOf('+');
+        if (plus >= 0) {
+            return new Trained(parse(text.substring(0, plus)), Training.valueOf(text.substring(plus + 1)));
+        }
         String[] parts = text.split(":", 2);
         return switch (parts[0]) {
             case "full" -> new Full();
@@ -40,6 +48,8 @@ sealed interface Layer {
                         .toList());
             case "sampled" -> new Sampled(Integer.parseInt(parts[1]));
             case "hierarchical" -> new Hierarchical();
+            case "cosine" -> new Cosine();
+            case "spherical" -> new Spherical();
             default -> throw new IllegalArgumentException("\"" + text + "\" is no layer");
         };
     }
@@ -129,6 +139,70 @@ sealed interface Layer {
 
         private static Tree tree(Problem problem) {
             return Tree.huffman(Frequencies.of(problem.classes()).counts());
+        }
+    }
+
+    /** Softmax over cosines, with an additive angular margin. */
+    record Cosine() implements Layer {
+        @Override
+        public String label() {
+            return "Cosine, ArcFace";
+        }
+
+        @Override
+        public String text() {
+            return "cosine";
+        }
+
+        @Override
+        public CosineSoftmax of(Problem problem) {
+            return CosineSoftmax.create(problem.classes(), problem.width(), 30, KEY)
+                    .minimising(CrossEntropy.MEAN.withMargin(Margin.additiveAngular(0.5)));
+        }
+    }
+
+    /** Spherical softmax. */
+    record Spherical() implements Layer {
+        @Override
+        public String label() {
+            return "Spherical";
+        }
+
+        @Override
+        public String text() {
+            return "spherical";
+        }
+
+        @Override
+        public SphericalSoftmax of(Problem problem) {
+            return SphericalSoftmax.create(problem.classes(), problem.width(), 0.01, KEY);
+        }
+    }
+
+    /** A layer with more to minimise than the mean cross-entropy. */
+    record Trained(Layer layer, Training training) implements Layer {
+        @Override
+        public String label() {
+            return layer.label() + ", " + training.label();
+        }
+
+        @Override
+        public String text() {
+            return layer.text() + "+" + training.name();
+        }
+
+        @Override
+        public Objective of(Problem problem) {
+            CrossEntropy objective = training.objective(problem.classes());
+            return switch (layer.of(problem)) {
+                case FullSoftmax full -> full.transforming(training.transform()).minimising(objective);
+                case AdaptiveSoftmax adaptive ->
+                    adaptive.transforming(training.transform()).minimising(objective);
+                case HierarchicalSoftmax hierarchical ->
+                    hierarchical.transforming(training.transform()).minimising(objective);
+                case SampledSoftmax sampled -> sampled.minimising(objective);
+                default -> throw new AssertionError(layer);
+            };
         }
     }
 }
