@@ -151,7 +151,8 @@ final class SharedLoss extends SampledLoss {
     }
 
     private LossBatch batch(SparseLogits entries) {
-        Rows columns = Rows.of(scratch.weight, scratch.columns, rows.width, scratch.bias);
+        Rows columns = Rows.of(scratch.weight, scratch.columns, rows.width, scratch.bias)
+                .transformed(rows.transform);
         LossBatch batch = new LossBatch(scheme.link(), columns, hidden.array(), hidden.rows());
         float[] z = entries.values();
         Masks masks = new Masks();
