@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
 import io.vastmax.Matrix;
 import io.vastmax.Step;
 import io.vastmax.Targets;
@@ -67,10 +68,22 @@ class InBatchTest {
         Budget.check(
                 "loss",
                 problem.losses(workspace),
-                SampledContractTest.softmaxLosses(
-                        sampler, problem.at(Precision.SINGLE), problem.targets(), Problem.KEY, false, own),
-                SampledContractTest.softmaxLosses(
-                        sampler, problem.at(Precision.DOUBLE), problem.targets(), Problem.KEY, false, own));
+                PlainLosses.softmaxLosses(
+                        sampler,
+                        problem.at(Precision.SINGLE),
+                        problem.targets(),
+                        Problem.KEY,
+                        false,
+                        own,
+                        LogitTransform.IDENTITY),
+                PlainLosses.softmaxLosses(
+                        sampler,
+                        problem.at(Precision.DOUBLE),
+                        problem.targets(),
+                        Problem.KEY,
+                        false,
+                        own,
+                        LogitTransform.IDENTITY));
     }
 
     @Test

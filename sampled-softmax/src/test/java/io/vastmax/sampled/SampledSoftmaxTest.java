@@ -278,7 +278,7 @@ class SampledSoftmaxTest {
         Set<Integer> expected = new HashSet<>();
         for (int n = 0; n < rows; n++) {
             expected.add(targets.id(n));
-            Negatives negatives = SampledContractTest.draw(sampled.sampler(), targets, Problem.KEY, own, n);
+            Negatives negatives = PlainLosses.draw(sampled.sampler(), targets, Problem.KEY, own, n);
             for (int i = 0; i < negatives.size(); i++) {
                 expected.add(negatives.id(i));
             }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
 import io.vastmax.Objective;
 import io.vastmax.RandomKey;
 import io.vastmax.Step;
@@ -65,18 +66,21 @@ class SeveralTargetsTest {
                 new Case(
                         "softmax" + where + (option ? ", targets corrected" : ""),
                         SampledSoftmax.of(layer, sampler).perExample(own).correctingTargets(option),
-                        at -> SampledContractTest.softmaxLosses(sampler, at, TARGETS, key, option, own)),
+                        at -> PlainLosses.softmaxLosses(
+                                sampler, at, TARGETS, key, option, own, LogitTransform.IDENTITY)),
                 new Case(
                         "NCE" + where + (option ? ", hits masked" : ""),
                         NoiseContrastiveEstimation.of(layer, sampler)
                                 .perExample(own)
                                 .maskingHits(option)
                                 .learningLogZ(1.5f),
-                        at -> SampledContractTest.logisticLosses(sampler, at, TARGETS, key, true, option, own)),
+                        at -> PlainLosses.logisticLosses(
+                                sampler, at, TARGETS, key, true, option, own, LogitTransform.IDENTITY)),
                 new Case(
                         "negative sampling" + where,
                         NegativeSampling.of(layer, sampler).perExample(own),
-                        at -> SampledContractTest.logisticLosses(sampler, at, TARGETS, key, false, true, own)));
+                        at -> PlainLosses.logisticLosses(
+                                sampler, at, TARGETS, key, false, true, own, LogitTransform.IDENTITY)));
     }
 
     private static Problem<Objective> problem(Objective objective) {
