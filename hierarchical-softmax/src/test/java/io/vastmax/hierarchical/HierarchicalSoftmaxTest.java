@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
+import io.vastmax.FullSoftmax;
 import io.vastmax.Gradient;
 import io.vastmax.Gradients;
 import io.vastmax.Matrix;
@@ -56,6 +57,45 @@ class HierarchicalSoftmaxTest {
             parents[classes + node] = classes + node - 1;
         }
         return Tree.ofParents(classes, parents);
+    }
+
+    /**
+     * A tree of two classes is the sigmoid of one logit: a full softmax over (0, z), whose gradients are that of z and its
+     * negative.
+     */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 40})
+    void twoClassesAreBinaryClassification(int rows) {
+        Problem<HierarchicalSoftmax> problem =
+                Problem.of(HierarchicalSoftmax.create(Tree.balanced(2, 2), 6, Problem.KEY), rows);
+        Matrix weight = Matrix.zeros(2, 6);
+        Matrix bias = Matrix.zeros(2, 1);
+        Point at = problem.at(Precision.DOUBLE);
+        for (int k = 0; k < 6; k++) {
+            weight.set(1, k, (float) at.block("tree.weight")[0][k]);
+        }
+        bias.set(1, 0, (float) at.block("tree.bias")[0][0]);
+        Problem<FullSoftmax> full = new Problem<>(FullSoftmax.of(weight, bias), problem.hidden(), problem.targets());
+
+        Problem.Evaluation actual = problem.evaluate(workspace);
+        Problem.Evaluation expected = full.evaluate(workspace);
+        assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-6));
+        assertThat(actual.gradient(Point.HIDDEN).array())
+                .containsExactly(expected.gradient(Point.HIDDEN).array(), within(1e-6f));
+        for (int sign = -1; sign <= 1; sign += 2) {
+            int row = sign < 0 ? 0 : 1;
+            assertThat(actual.gradient("tree.bias").get(0, 0))
+                    .isCloseTo(sign * expected.gradient("softmax.bias").get(row, 0), within(1e-6f));
+            for (int k = 0; k < 6; k++) {
+                assertThat(actual.gradient("tree.weight").get(0, k))
+                        .isCloseTo(sign * expected.gradient("softmax.weight").get(row, k), within(1e-6f));
+            }
+        }
+        Matrix logProbs = Matrix.zeros(rows, 2);
+        Matrix ofFull = Matrix.zeros(rows, 2);
+        problem.objective().logProbs(problem.hidden(), logProbs, workspace);
+        full.objective().logProbs(problem.hidden(), ofFull, workspace);
+        assertThat(logProbs.array()).containsExactly(ofFull.array(), within(1e-6f));
     }
 
     /** Class 0 is child 0 and class 1 child 1 of one node: softplus(z) and softplus(-z), however large z. */
