@@ -2,12 +2,8 @@ package io.vastmax;
 
 import io.vastmax.internal.AdjustedTargets;
 import io.vastmax.internal.FlatSoftmax;
-import io.vastmax.internal.FusedLoss;
-import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Norms;
 import io.vastmax.internal.Rows;
-import io.vastmax.internal.Shapes;
-import io.vastmax.internal.Weighting;
 import io.vastmax.internal.Weights;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -125,12 +121,8 @@ public final class CosineSoftmax implements OutputLayer {
 
     @Override
     public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
-        Shapes.checkHidden(hidden, width());
-        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), null);
-        LossBatch batch = softmax(step.workspace()).batch(Norms.normalised(hidden), targets, weighting, objective);
-        adjustTargets(batch, targets);
-        FusedLoss.of(step.workspace()).loss(batch, step.workspace());
-        FlatSoftmax.report(batch, weighting, perRow);
+        softmax(step.workspace())
+                .loss(Norms.normalised(hidden), targets, objective, margin(), step.workspace(), perRow);
     }
 
     @Override
@@ -141,41 +133,27 @@ public final class CosineSoftmax implements OutputLayer {
             float @Nullable [] upstream,
             @Nullable Matrix hiddenGradient,
             @Nullable Gradients into) {
-        Shapes.checkHidden(hidden, width());
-        Shapes.checkGradient(hiddenGradient, hidden);
-        Workspace workspace = step.workspace();
-        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), upstream);
         Matrix normalised = Norms.normalised(hidden);
-        LossBatch batch = softmax(workspace).batch(normalised, targets, weighting, objective);
-        AdjustedTargets adjusted = adjustTargets(batch, targets);
         Rows gradient = into == null ? null : Rows.of(into.dense(weight), null);
-        float[] ofHidden = hiddenGradient == null ? null : hiddenGradient.array();
-        FusedLoss.of(workspace).lossAndGradients(batch, workspace, ofHidden, gradient);
-        if (adjusted != null && ofHidden != null) {
-            adjusted.addHiddenGradient(ofHidden);
-        }
-        if (adjusted != null && gradient != null) {
-            adjusted.addWeightGradient(gradient);
-        }
+        double loss = softmax(step.workspace())
+                .lossAndGradients(
+                        normalised, targets, objective, margin(), upstream, hiddenGradient, gradient, step.workspace());
         if (hiddenGradient != null) {
             Norms.backward(hidden, normalised, hiddenGradient);
         }
-        return weighting.reduce(batch::loss);
+        return loss;
     }
 
     /**
-     * The target's logit with its margin. The normalised hidden vector stands for the hidden vector: the cosine is
-     * {@code <w, h> / |w|}.
+     * The target's logit with its margin; null where there is none. The normalised hidden vector stands for the hidden vector:
+     * the cosine is {@code <w, h> / |w|}.
      */
-    private @Nullable AdjustedTargets adjustTargets(LossBatch batch, Targets targets) {
+    private AdjustedTargets.@Nullable Score margin() {
         Margin margin = objective.margin();
         if (margin.kind() == Margin.Kind.NONE) {
             return null;
         }
-        if (!targets.isOneEach()) {
-            throw new IllegalArgumentException("targets has several classes a row: a margin takes one a row");
-        }
-        return AdjustedTargets.into(batch, (row, product, classLength, hiddenLength, b, out) -> {
+        return (row, product, classLength, hiddenLength, b, out) -> {
             double length = Math.max(Norms.LEAST, classLength);
             double cosine = product / length;
             double slope = scale * slope(margin, cosine);
@@ -183,7 +161,7 @@ public final class CosineSoftmax implements OutputLayer {
             out[1] = slope / length;
             out[2] = -slope * cosine / length;
             out[3] = 0;
-        });
+        };
     }
 
     private static double value(Margin margin, double cosine) {
@@ -209,25 +187,21 @@ public final class CosineSoftmax implements OutputLayer {
 
     @Override
     public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax(workspace).logProb(Norms.normalised(hidden), ids, out, workspace);
     }
 
     @Override
     public void logProbs(Matrix hidden, Matrix out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax(workspace).logProbs(Norms.normalised(hidden), out, workspace);
     }
 
     @Override
     public void topK(Matrix hidden, TopK out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax(workspace).topK(Norms.normalised(hidden), out, workspace);
     }
 
     @Override
     public void sample(Matrix hidden, RandomKey key, int[] out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax(workspace).sample(Norms.normalised(hidden), key, out, workspace);
     }
 

@@ -2,11 +2,7 @@ package io.vastmax;
 
 import io.vastmax.internal.AdjustedTargets;
 import io.vastmax.internal.FlatSoftmax;
-import io.vastmax.internal.FusedLoss;
-import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Rows;
-import io.vastmax.internal.Shapes;
-import io.vastmax.internal.Weighting;
 import io.vastmax.internal.Weights;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -138,12 +134,7 @@ public final class FullSoftmax implements OutputLayer {
 
     @Override
     public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
-        Shapes.checkHidden(hidden, width());
-        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), null);
-        LossBatch batch = softmax.batch(hidden, targets, weighting, objective);
-        adjustTargets(batch, targets, step);
-        FusedLoss.of(step.workspace()).loss(batch, step.workspace());
-        FlatSoftmax.report(batch, weighting, perRow);
+        softmax.loss(hidden, targets, objective, noise(step), step.workspace(), perRow);
     }
 
     @Override
@@ -154,63 +145,44 @@ public final class FullSoftmax implements OutputLayer {
             float @Nullable [] upstream,
             @Nullable Matrix hiddenGradient,
             @Nullable Gradients into) {
-        Shapes.checkHidden(hidden, width());
-        Shapes.checkGradient(hiddenGradient, hidden);
-        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), upstream);
-        LossBatch batch = softmax.batch(hidden, targets, weighting, objective);
-        AdjustedTargets adjusted = adjustTargets(batch, targets, step);
         Rows gradient = into == null ? null : Rows.of(into.dense(weight), bias == null ? null : into.dense(bias));
-        float[] ofHidden = hiddenGradient == null ? null : hiddenGradient.array();
-        FusedLoss.of(step.workspace()).lossAndGradients(batch, step.workspace(), ofHidden, gradient);
-        if (adjusted != null && ofHidden != null) {
-            adjusted.addHiddenGradient(ofHidden);
-        }
-        if (adjusted != null && gradient != null) {
-            adjusted.addWeightGradient(gradient);
-        }
-        return weighting.reduce(batch::loss);
+        return softmax.lossAndGradients(
+                hidden, targets, objective, noise(step), upstream, hiddenGradient, gradient, step.workspace());
     }
 
-    /** Noise, where there is any: the target's logit is {@code z - a (|w| |h| - <w, h>)} with {@code a = alpha |xi|}. */
-    private @Nullable AdjustedTargets adjustTargets(LossBatch batch, Targets targets, Step step) {
+    /** The target's logit {@code z - a (|w| |h| - <w, h>)}, {@code a = alpha |xi|}; null where there is no noise. */
+    private AdjustedTargets.@Nullable Score noise(Step step) {
         double alpha = objective.margin().size();
         if (alpha == 0) {
             return null;
         }
-        if (!targets.isOneEach()) {
-            throw new IllegalArgumentException("targets has several classes a row: noise takes one a row");
-        }
         RandomKey key = step.key().stream(NOISE);
-        return AdjustedTargets.into(batch, (row, product, classLength, hiddenLength, b, out) -> {
+        return (row, product, classLength, hiddenLength, b, out) -> {
             double a = alpha * Math.abs(key.row(row).nextGaussian());
             out[0] = product + b - a * (classLength * hiddenLength - product);
             out[1] = 1 + a;
             out[2] = -a * hiddenLength;
             out[3] = -a * classLength;
-        });
+        };
     }
 
     @Override
     public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.logProb(hidden, ids, out, workspace);
     }
 
     @Override
     public void logProbs(Matrix hidden, Matrix out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.logProbs(hidden, out, workspace);
     }
 
     @Override
     public void topK(Matrix hidden, TopK out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.topK(hidden, out, workspace);
     }
 
     @Override
     public void sample(Matrix hidden, RandomKey key, int[] out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.sample(hidden, key, out, workspace);
     }
 }

@@ -1,12 +1,8 @@
 package io.vastmax;
 
 import io.vastmax.internal.FlatSoftmax;
-import io.vastmax.internal.FusedLoss;
 import io.vastmax.internal.Link;
-import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Rows;
-import io.vastmax.internal.Shapes;
-import io.vastmax.internal.Weighting;
 import io.vastmax.internal.Weights;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -159,11 +155,7 @@ public final class SphericalSoftmax implements OutputLayer {
 
     @Override
     public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
-        Shapes.checkHidden(hidden, width());
-        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), null);
-        LossBatch batch = softmax.batch(hidden, targets, weighting, objective);
-        FusedLoss.of(step.workspace()).loss(batch, step.workspace());
-        FlatSoftmax.report(batch, weighting, perRow);
+        softmax.loss(hidden, targets, objective, null, step.workspace(), perRow);
     }
 
     @Override
@@ -174,38 +166,28 @@ public final class SphericalSoftmax implements OutputLayer {
             float @Nullable [] upstream,
             @Nullable Matrix hiddenGradient,
             @Nullable Gradients into) {
-        Shapes.checkHidden(hidden, width());
-        Shapes.checkGradient(hiddenGradient, hidden);
-        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), classes(), upstream);
-        LossBatch batch = softmax.batch(hidden, targets, weighting, objective);
         Rows gradient = into == null ? null : Rows.of(into.dense(weight), into.dense(bias));
-        FusedLoss.of(step.workspace())
-                .lossAndGradients(
-                        batch, step.workspace(), hiddenGradient == null ? null : hiddenGradient.array(), gradient);
-        return weighting.reduce(batch::loss);
+        return softmax.lossAndGradients(
+                hidden, targets, objective, null, upstream, hiddenGradient, gradient, step.workspace());
     }
 
     @Override
     public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.logProb(hidden, ids, out, workspace);
     }
 
     @Override
     public void logProbs(Matrix hidden, Matrix out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.logProbs(hidden, out, workspace);
     }
 
     @Override
     public void topK(Matrix hidden, TopK out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.topK(hidden, out, workspace);
     }
 
     @Override
     public void sample(Matrix hidden, RandomKey key, int[] out, Workspace workspace) {
-        Shapes.checkHidden(hidden, width());
         softmax.sample(hidden, key, out, workspace);
     }
 }

@@ -42,8 +42,72 @@ public final class FlatSoftmax {
         return new FlatSoftmax(link, rows, scores);
     }
 
-    /** A batch for {@link FusedLoss}, with all that an objective says of it. */
-    public LossBatch batch(Matrix hidden, Targets targets, Weighting weighting, CrossEntropy objective) {
+    /**
+     * {@link io.vastmax.Objective#loss}.
+     *
+     * @param score what becomes of the targets' logits; null for nothing
+     */
+    public void loss(
+            Matrix hidden,
+            Targets targets,
+            CrossEntropy objective,
+            AdjustedTargets.@Nullable Score score,
+            Workspace workspace,
+            LossSink perRow) {
+        Shapes.checkHidden(hidden, rows.width);
+        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), rows.count, null);
+        LossBatch batch = batch(hidden, targets, weighting, objective);
+        adjust(batch, targets, objective, score);
+        FusedLoss.of(workspace).loss(batch, workspace);
+        for (int n = 0; n < batch.rows; n++) {
+            perRow.row(n, weighting.ignores(n) ? 0 : batch.loss(n), batch.logSumExp(n), weighting.weight(n));
+        }
+    }
+
+    /**
+     * {@link io.vastmax.Objective#lossAndGradients}.
+     *
+     * @param score what becomes of the targets' logits; null for nothing
+     * @param into the gradients of class vectors and bias are added to these; null if they are not needed
+     */
+    public double lossAndGradients(
+            Matrix hidden,
+            Targets targets,
+            CrossEntropy objective,
+            AdjustedTargets.@Nullable Score score,
+            float @Nullable [] upstream,
+            @Nullable Matrix hiddenGradient,
+            @Nullable Rows into,
+            Workspace workspace) {
+        Shapes.checkHidden(hidden, rows.width);
+        Shapes.checkGradient(hiddenGradient, hidden);
+        Weighting weighting = Weighting.ofAny(objective, targets, hidden.rows(), rows.count, upstream);
+        LossBatch batch = batch(hidden, targets, weighting, objective);
+        AdjustedTargets adjusted = adjust(batch, targets, objective, score);
+        float[] ofHidden = hiddenGradient == null ? null : hiddenGradient.array();
+        FusedLoss.of(workspace).lossAndGradients(batch, workspace, ofHidden, into);
+        if (adjusted != null && ofHidden != null) {
+            adjusted.addHiddenGradient(ofHidden);
+        }
+        if (adjusted != null && into != null) {
+            adjusted.addWeightGradient(into);
+        }
+        return weighting.reduce(batch::loss);
+    }
+
+    private static @Nullable AdjustedTargets adjust(
+            LossBatch batch, Targets targets, CrossEntropy objective, AdjustedTargets.@Nullable Score score) {
+        if (score == null) {
+            return null;
+        }
+        if (!targets.isOneEach()) {
+            throw new IllegalArgumentException(
+                    "targets has several classes a row: " + objective.margin() + " takes one a row");
+        }
+        return AdjustedTargets.into(batch, score);
+    }
+
+    private LossBatch batch(Matrix hidden, Targets targets, Weighting weighting, CrossEntropy objective) {
         LossBatch batch = new LossBatch(link, rows, hidden.array(), hidden.rows());
         for (int n = 0; n < hidden.rows(); n++) {
             batch.hit[n] = weighting.hit(n);
@@ -72,15 +136,9 @@ public final class FlatSoftmax {
                 : objective.classWeights().toArray();
     }
 
-    /** The loss of each row to a sink. */
-    public static void report(LossBatch batch, Weighting weighting, LossSink perRow) {
-        for (int n = 0; n < batch.rows; n++) {
-            perRow.row(n, weighting.ignores(n) ? 0 : batch.loss(n), batch.logSumExp(n), weighting.weight(n));
-        }
-    }
-
     /** {@link io.vastmax.OutputLayer#logProb}. */
     public void logProb(Matrix hidden, int[] ids, float[] out, Workspace workspace) {
+        Shapes.checkHidden(hidden, rows.width);
         Shapes.checkIds(ids, out, hidden, rows.count);
         LossBatch batch = new LossBatch(link, rows, hidden.array(), hidden.rows());
         System.arraycopy(ids, 0, batch.targets, 0, ids.length);
@@ -92,6 +150,7 @@ public final class FlatSoftmax {
 
     /** {@link io.vastmax.OutputLayer#logProbs}. */
     public void logProbs(Matrix hidden, Matrix out, Workspace workspace) {
+        Shapes.checkHidden(hidden, rows.width);
         int classes = rows.count;
         Shapes.checkAll(out, hidden, classes);
         forEachRow(
@@ -103,6 +162,7 @@ public final class FlatSoftmax {
 
     /** {@link io.vastmax.OutputLayer#topK}; for a single row it allocates nothing. */
     public void topK(Matrix hidden, TopK out, Workspace workspace) {
+        Shapes.checkHidden(hidden, rows.width);
         Shapes.checkTopK(out, hidden, rows.count);
         TopSelection[] selections = TopSelection.of(workspace);
         if (hidden.rows() == 1) {
@@ -117,6 +177,7 @@ public final class FlatSoftmax {
 
     /** {@link io.vastmax.OutputLayer#sample}. */
     public void sample(Matrix hidden, RandomKey key, int[] out, Workspace workspace) {
+        Shapes.checkHidden(hidden, rows.width);
         Shapes.checkLength("out", out.length, hidden);
         forEachRow(
                 hidden,
