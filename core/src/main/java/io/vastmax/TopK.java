@@ -50,6 +50,11 @@ public final class TopK {
         return logProbs[index(row, rank)];
     }
 
+    /** Its probability, at most 1 however the log-probability was rounded. */
+    public double probability(int row, int rank) {
+        return Math.min(1, Math.exp(logProb(row, rank)));
+    }
+
     /** Sets the class in place {@code rank} of a row: for layers. */
     public void set(int row, int rank, int id, float logProb) {
         int index = index(row, rank);
