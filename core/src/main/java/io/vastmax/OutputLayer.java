@@ -1,11 +1,16 @@
 package io.vastmax;
 
+import io.vastmax.internal.Shapes;
+
 /**
  * An objective that is also a normalised distribution {@code P(class | hidden)}.
  *
  * <p>Batches come first; one row is a batch of one. Class ids are the caller's, whatever order a layer keeps inside.
  */
 public interface OutputLayer extends Objective {
+    /** What {@link #predict} answers where it is not sure enough: no class has this id. */
+    int UNDECIDED = -1;
+
     @Override
     default OutputLayer exact() {
         return this;
@@ -47,6 +52,25 @@ public interface OutputLayer extends Objective {
      * @param out N rows of k classes, {@code k <= classes}
      */
     void topK(Matrix hidden, TopK out, Workspace workspace);
+
+    /**
+     * The likeliest class of each row, or {@link #UNDECIDED} where its probability is below a threshold, and where it is not
+     * a number. {@link SelectivePrediction} says what a threshold costs and gains.
+     *
+     * @param hidden {@code N x width}
+     * @param threshold from 0, which leaves nothing undecided, to 1
+     * @param out N classes
+     * @throws IllegalArgumentException if {@code threshold} is not from 0 to 1
+     */
+    default void predict(Matrix hidden, double threshold, int[] out, Workspace workspace) {
+        SelectivePrediction.checkThreshold(threshold);
+        Shapes.checkLength("out", out.length, hidden);
+        TopK top = TopK.of(hidden.rows(), 1);
+        topK(hidden, top, workspace);
+        for (int n = 0; n < out.length; n++) {
+            out[n] = top.probability(n, 0) >= threshold ? top.id(n, 0) : UNDECIDED;
+        }
+    }
 
     /**
      * Draws a class for each row from {@code P(. | hidden)}.

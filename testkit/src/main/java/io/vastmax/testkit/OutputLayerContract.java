@@ -402,6 +402,30 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
         }
     }
 
+    /** Between two probabilities of the batch, at one of them, and at both ends. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 40})
+    void predictsTheLikeliestClassOrNone(int rows) {
+        Problem<L> problem = problem(new Shape(60, 20, rows));
+        L layer = problem.objective();
+        TopK top = TopK.of(rows, 1);
+        layer.topK(problem.hidden(), top, workspace());
+        double[] confidences =
+                IntStream.range(0, rows).mapToDouble(n -> top.probability(n, 0)).toArray();
+        double median = Arrays.stream(confidences).sorted().toArray()[rows / 2];
+        int[] out = new int[rows];
+        for (double threshold : new double[] {0, median, Math.nextUp(median), 1}) {
+            layer.predict(problem.hidden(), threshold, out, workspace());
+            for (int n = 0; n < rows; n++) {
+                assertThat(out[n])
+                        .as("row %d at %s", n, threshold)
+                        .isEqualTo(confidences[n] >= threshold ? top.id(n, 0) : OutputLayer.UNDECIDED);
+            }
+        }
+        layer.predict(problem.hidden(), 0, out, workspace());
+        assertThat(out).doesNotContain(OutputLayer.UNDECIDED);
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {2, 60, 1000})
     void drawsFollowTheDistribution(int classes) {
@@ -458,6 +482,11 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
                 assertSameBits(row, Arrays.copyOfRange(whole, n * classes, (n + 1) * classes));
             }
         }
+        int[] predicted = new int[5];
+        problem.objective().predict(problem.hidden(), 0, predicted, workspace());
+        for (int n = 0; n < 5; n++) {
+            assertThat(predicted[n] == OutputLayer.UNDECIDED).as("row %d", n).isEqualTo(n == 2);
+        }
         assertThat(problem.losses(workspace())[2]).isNaN();
         assertThat(problem.evaluate(workspace()).loss()).isNaN();
     }
@@ -469,6 +498,7 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
         layer.logProb(none, new int[0], new float[0], workspace());
         layer.logProbs(none, Matrix.zeros(0, 5), workspace());
         layer.topK(none, TopK.of(0, 2), workspace());
+        layer.predict(none, 0.5, new int[0], workspace());
         layer.sample(none, Problem.KEY, new int[0], workspace());
     }
 
@@ -483,6 +513,10 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
         refused(() -> layer.logProb(wide, ids, out, w), "hidden", "2 x 4", "3");
         refused(() -> layer.logProbs(wide, Matrix.zeros(2, 5), w), "hidden", "2 x 4", "3");
         refused(() -> layer.topK(wide, TopK.of(2, 1), w), "hidden", "2 x 4", "3");
+        refused(() -> layer.predict(wide, 0.5, ids.clone(), w), "hidden", "2 x 4", "3");
+        refused(() -> layer.predict(two, -0.1, ids.clone(), w), "threshold = -0.1", "0", "1");
+        refused(() -> layer.predict(two, Double.NaN, ids.clone(), w), "threshold = NaN");
+        refused(() -> layer.predict(two, 0.5, new int[3], w), "out", "3", "2");
         refused(() -> layer.sample(wide, Problem.KEY, ids.clone(), w), "hidden", "2 x 4", "3");
         refused(() -> layer.logProb(two, new int[] {0, 5}, out, w), "ids[1] = 5", "4");
         refused(() -> layer.logProb(two, new int[] {-1, 0}, out, w), "ids[0] = -1", "4");
