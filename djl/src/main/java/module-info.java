@@ -9,6 +9,8 @@ module io.vastmax.djl {
     requires static transitive org.jspecify;
     requires ai.djl.api;
     requires com.fasterxml.jackson.databind;
+    requires hipparchus.core;
+    requires hipparchus.optim;
 
     exports io.vastmax.djl;
 }
