@@ -111,30 +111,45 @@ public final class RecurrentLanguageModel implements AutoCloseable {
         return Matrix.wrap(rows, settings.width(), hidden);
     }
 
+    /** Takes a stretch of a text. */
+    @FunctionalInterface
+    public interface Stretch {
+        /**
+         * Takes the next tokens.
+         *
+         * @param hidden {@code N x width}
+         * @param targets the token that follows each hidden state
+         */
+        void accept(Matrix hidden, int[] targets);
+    }
+
     /**
-     * The perplexity of a text as one stream, under the exact distribution: from a state of zeros, which is carried; the
-     * first token is not predicted, every later one is.
-     *
-     * @param progress told the tokens predicted so far
+     * The hidden states of a text as one stream, a stretch at a time: from a state of zeros, which is carried; the first
+     * token is not predicted, every later one is.
      */
-    public Perplexity perplexity(TokenIds text, Workspace workspace, LongConsumer progress) {
+    public void forEachStretch(TokenIds text, Stretch sink) {
         EvaluationWindows windows = EvaluationWindows.of(text, EVALUATION_STEPS);
         int[] inputs = new int[EVALUATION_STEPS];
         int[] targets = new int[EVALUATION_STEPS];
         RecurrentState state = zeroState(1);
-        double nats = 0;
-        long tokens = 0;
         for (long window = 0; window < windows.windows(); window++) {
             int n = windows.read(window, inputs, targets);
-            float[] logProbs = new float[n];
-            objective.exact().logProb(hidden(inputs, n, state), Arrays.copyOf(targets, n), logProbs, workspace);
-            for (float logProb : logProbs) {
-                nats -= logProb;
-            }
-            tokens += n;
-            progress.accept(tokens);
+            sink.accept(hidden(inputs, n, state), Arrays.copyOf(targets, n));
         }
-        return new Perplexity(tokens, nats);
+    }
+
+    /**
+     * The perplexity of a text under the exact distribution, over the tokens of {@link #forEachStretch}.
+     *
+     * @param progress told the tokens predicted so far
+     */
+    public Perplexity perplexity(TokenIds text, Workspace workspace, LongConsumer progress) {
+        Perplexity[] sum = {new Perplexity(0, 0)};
+        forEachStretch(text, (hidden, targets) -> {
+            sum[0] = sum[0].and(objective.exact(), hidden, targets, workspace);
+            progress.accept(sum[0].tokens());
+        });
+        return sum[0];
     }
 
     @Override
