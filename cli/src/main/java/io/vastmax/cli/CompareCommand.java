@@ -7,9 +7,7 @@ import io.vastmax.Workspace;
 import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -173,7 +171,7 @@ final class CompareCommand implements Callable<Integer> {
                 machine,
                 results.stream().map(each -> Row.of(each, first)).toList());
         if (out != null) {
-            write(result, out);
+            Report.write(out, "results.json", Json.write(result));
         }
         PrintWriter to = spec.commandLine().getOut();
         if (run.json()) {
@@ -229,14 +227,6 @@ final class CompareCommand implements Callable<Integer> {
 
     private int minCount() {
         return minCount != null ? minCount : quick ? 5 : 2;
-    }
-
-    /** Whole or not at all: to a name of its own first. */
-    private static void write(Result result, Path folder) throws IOException {
-        Files.createDirectories(folder);
-        Path temporary = folder.resolve("results.json.new");
-        Files.writeString(temporary, Json.write(result));
-        Files.move(temporary, folder.resolve("results.json"), StandardCopyOption.REPLACE_EXISTING);
     }
 
     private static void print(Result result, PrintWriter to) {

@@ -1,5 +1,7 @@
 package io.vastmax.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import io.vastmax.djl.LanguageModelFiles;
 import io.vastmax.text.Corpus;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -11,6 +13,8 @@ import picocli.CommandLine.Option;
 final class CorpusOptions {
     /** Of the default corpus and of folders without parts of their own: the same split for every run. */
     static final long SPLIT_SEED = 1;
+
+    private static final String DEFAULT = "java-sources";
 
     @Option(
             names = "--corpus",
@@ -40,8 +44,23 @@ final class CorpusOptions {
                 Path.of(Objects.requireNonNull(folder, "vastmax.corpus is not set: start with ./vastmax")), SPLIT_SEED);
     }
 
+    /** The text at a path, for a model; for null what it was trained on. */
+    static Corpus open(@Nullable Path path, LanguageModelFiles.Loaded model) throws IOException {
+        return path != null ? Corpus.open(path, model.tokenizer(), SPLIT_SEED) : open(trainedOn(model));
+    }
+
+    /** Its name in reports. */
+    static String name(@Nullable Path path, LanguageModelFiles.Loaded model, Corpus corpus) {
+        return path == null && trainedOn(model) == null ? DEFAULT : corpus.name();
+    }
+
+    private static @Nullable Path trainedOn(LanguageModelFiles.Loaded model) {
+        JsonNode corpus = model.training().path("corpus");
+        return corpus.isTextual() ? Path.of(corpus.asText()) : null;
+    }
+
     /** The corpus's name in reports. */
     static String name(@Nullable String path, Corpus corpus) {
-        return path == null ? "java-sources" : corpus.name();
+        return path == null ? DEFAULT : corpus.name();
     }
 }

@@ -65,14 +65,11 @@ final class EvaluateCommand implements Callable<Integer> {
         LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         try (RecurrentLanguageModel lm = loaded.model();
                 Workspace workspace = run.workspace()) {
-            Path trainedOn = loaded.training().path("corpus").isTextual()
-                    ? Path.of(loaded.training().path("corpus").asText())
-                    : null;
-            Corpus text = corpus != null
-                    ? Corpus.open(corpus, loaded.tokenizer(), CorpusOptions.SPLIT_SEED)
-                    : CorpusOptions.open(trainedOn);
+            Corpus text = CorpusOptions.open(corpus, loaded);
             try (TokenIds ids = TokenIds.encode(part.of(text), loaded.vocabulary())) {
-                print(text.name(), TrainingRun.perplexity(part.toString(), lm, ids, workspace));
+                print(
+                        CorpusOptions.name(corpus, loaded, text),
+                        TrainingRun.perplexity(part.toString(), lm, ids, workspace));
             }
         }
         return 0;
