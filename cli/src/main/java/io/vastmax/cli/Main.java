@@ -28,6 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         subcommands = {
             TrainCommand.class,
             EvaluateCommand.class,
+            CalibrateCommand.class,
             GenerateCommand.class,
             CompareCommand.class,
             HelpCommand.class,

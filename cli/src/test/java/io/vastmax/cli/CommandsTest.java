@@ -68,6 +68,77 @@ class CommandsTest {
         assertThat(json(run(0, generate))).isEqualTo(generated);
     }
 
+    /** On a text that is not much like the one trained on, so that a temperature is worth something. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"full", "sampled --negatives=4", "hierarchical", "adaptive --cutoffs=3,5 --div-value=2", "cosine"
+            })
+    void calibrateLowersThePerplexityThatEvaluateFinds(String layer) throws IOException {
+        Files.writeString(corpus.resolve("valid.txt"), "the mat sat on the dog\nthe cat on the dog sat\n");
+        run(0, train(("--layer=" + layer + " --output=" + model).split(" ", -1)));
+        Path out = folder.resolve("report");
+        double before = evaluated("valid");
+        double testBefore = evaluated("test");
+
+        JsonNode calibrated =
+                json(run(0, "calibrate", "--model=" + model, "--out=" + out, "--bins=4", "--threads=1", "--json"));
+
+        assertThat(calibrated.fieldNames())
+                .toIterable()
+                .containsExactly("corpus", "temperature_before", "temperature", "at_end", "evaluations", "parts");
+        assertThat(calibrated.path("corpus").asText()).isEqualTo("corpus");
+        assertThat(calibrated.path("temperature_before").asDouble()).isEqualTo(1);
+        double temperature = calibrated.path("temperature").asDouble();
+        assertThat(temperature).isBetween(0.05, 20.0).isNotEqualTo(1);
+        JsonNode valid = calibrated.path("parts").path(0);
+        assertThat(valid.path("part").asText()).isEqualTo("valid");
+        assertThat(valid.path("tokens").asInt()).isEqualTo(13);
+        assertThat(valid.path("before").path("perplexity").asDouble()).isCloseTo(before, within(1e-9));
+        assertThat(valid.path("before").path("temperature").asDouble()).isEqualTo(1);
+        assertThat(valid.path("after").path("temperature").asDouble()).isEqualTo(temperature);
+        assertThat(valid.path("after").path("reliability")).hasSize(4);
+        assertThat(valid.path("after").path("coverage")).hasSize(101);
+        JsonNode test = calibrated.path("parts").path(1);
+        assertThat(test.path("part").asText()).isEqualTo("test");
+        assertThat(test.path("before").path("perplexity").asDouble()).isCloseTo(testBefore, within(1e-9));
+
+        double after = evaluated("valid");
+        assertThat(after).isLessThan(before);
+        assertThat(after).isCloseTo(valid.path("after").path("perplexity").asDouble(), within(1e-9));
+        assertThat(evaluated("test"))
+                .isCloseTo(test.path("after").path("perplexity").asDouble(), within(1e-9));
+
+        assertThat(json(Files.readString(out.resolve("calibration.json")))).isEqualTo(calibrated);
+        assertThat(out.resolve("calibration.html")).content().contains("<svg");
+
+        JsonNode again = json(run(0, "calibrate", "--model=" + model, "--json"));
+        assertThat(again.path("temperature_before").asDouble()).isEqualTo(temperature);
+        assertThat(again.path("temperature").asDouble()).isCloseTo(temperature, within(2e-3 * temperature));
+        assertThat(model.resolve("calibration.html")).exists();
+    }
+
+    private double evaluated(String part) throws IOException {
+        return json(run(0, "evaluate", "--model=" + model, "--part=" + part, "--json"))
+                .path("perplexity")
+                .asDouble();
+    }
+
+    @Test
+    void calibrateSaysWhatItFound() throws IOException {
+        run(0, train("--output", model.toString()));
+        assertThat(run(0, "calibrate", "--model=" + model))
+                .contains("perplexity", "ECE", "threshold", "coverage", "The temperature is kept with " + model);
+        assertThat(err).contains("T = 1.0000: loss ");
+
+        run(2, "calibrate", "--model=" + model, "--bins=0");
+        assertThat(err).contains("--bins 0: must be from 1 to 1000");
+        run(1, "calibrate", "--model=" + model, "--corpus=" + corpus.resolve("test.txt"));
+        assertThat(err).contains("test.txt", "valid part").doesNotContain("Exception");
+        run(0, train("--layer=spherical", "--output=" + model));
+        run(1, "calibrate", "--model=" + model);
+        assertThat(err).contains("spherical softmax does not take").doesNotContain("Exception", "loss");
+    }
+
     @Test
     void theSameSeedGivesTheSamePerplexity() throws IOException {
         assertThat(perplexity("--seed=5")).isEqualTo(perplexity("--seed=5"));
