@@ -20,9 +20,19 @@ public record LogitTransform(double softCap, double temperature) {
         if (!(softCap > 0)) {
             throw new IllegalArgumentException("softCap = " + softCap + ": must be positive");
         }
-        if (!(temperature > 0) || Double.isInfinite(temperature)) {
+        if (!(temperature > 0) || !isFloat(1 / temperature)) {
             throw new IllegalArgumentException("temperature = " + temperature + ": must be positive and finite");
         }
+        if (softCap < Double.POSITIVE_INFINITY
+                && !(isFloat(1 / softCap) && isFloat(softCap / temperature) && isFloat(temperature / softCap))) {
+            throw new IllegalArgumentException("softCap = " + softCap + ", temperature = " + temperature
+                    + ": must leave a quotient that single precision can hold");
+        }
+    }
+
+    /** Logits are multiplied with it in single precision: it must be neither 0 nor infinite there. */
+    private static boolean isFloat(double factor) {
+        return (float) factor > 0 && (float) factor < Float.POSITIVE_INFINITY;
     }
 
     /** The same with another temperature. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LogitTransformTest {
@@ -35,10 +36,21 @@ class LogitTransformTest {
                 .withMessage("temperature = " + wrong + ": must be positive and finite");
     }
 
-    @Test
-    void refusesAnInfiniteTemperature() {
+    /** Infinite, or its reciprocal is in single precision, or is 0 there: logits would be NaN, or all alike. */
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.POSITIVE_INFINITY, 1e-40, 1e50})
+    void refusesATemperatureThatLogitsCannotBeDividedBy(double wrong) {
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> LogitTransform.IDENTITY.withTemperature(Double.POSITIVE_INFINITY))
-                .withMessage("temperature = Infinity: must be positive and finite");
+                .isThrownBy(() -> LogitTransform.IDENTITY.withTemperature(wrong))
+                .withMessage("temperature = " + wrong + ": must be positive and finite");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1e-40, 1", "1e40, 1", "1e30, 1e-20", "1e-30, 1e20"})
+    void refusesACapThatSinglePrecisionCannotHold(double softCap, double temperature) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> new LogitTransform(softCap, temperature))
+                .withMessage("softCap = " + softCap + ", temperature = " + temperature
+                        + ": must leave a quotient that single precision can hold");
     }
 }
