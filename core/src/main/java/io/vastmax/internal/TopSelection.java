@@ -3,6 +3,7 @@ package io.vastmax.internal;
 import io.vastmax.TopK;
 import io.vastmax.Workspace;
 import it.unimi.dsi.fastutil.ints.IntHeapPriorityQueue;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,12 +18,17 @@ public final class TopSelection {
 
     /** One for each thread of a workspace. */
     public static TopSelection[] of(Workspace workspace) {
-        TopSelection[] selections =
-                workspace.scratch(TopSelection[].class, () -> new TopSelection[workspace.threads()]);
-        for (int i = 0; i < selections.length && selections[i] == null; i++) {
-            selections[i] = new TopSelection();
+        PerThread kept = workspace.scratch(PerThread.class, PerThread::new);
+        if (kept.selections.length == 0) {
+            kept.selections = new TopSelection[workspace.threads()];
+            Arrays.setAll(kept.selections, i -> new TopSelection());
         }
-        return selections;
+        return kept.selections;
+    }
+
+    /** Made without a look at the workspace: a lambda that captures it would be an allocation a call. */
+    private static final class PerThread {
+        private TopSelection[] selections = new TopSelection[0];
     }
 
     /** Begins a selection of k. */
