@@ -9,8 +9,11 @@ public final class Focal {
         return Math.pow(Math.max(0, -Math.expm1(-ce)), gamma);
     }
 
-    /** Its derivative by ce: {@code (1 - p)^gamma + gamma p (1 - p)^(gamma - 1) ce}. */
+    /** Its derivative by ce: {@code (1 - p)^gamma + gamma p (1 - p)^(gamma - 1) ce}; 1 for p = 0. */
     public static double slope(double gamma, double ce) {
+        if (ce == Double.POSITIVE_INFINITY) {
+            return 1;
+        }
         double other = -Math.expm1(-ce);
         if (other <= 0) {
             return gamma == 0 ? 1 : 0;

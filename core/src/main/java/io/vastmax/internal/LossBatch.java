@@ -127,9 +127,11 @@ public final class LossBatch {
         for (int n = 0; n < rows; n++) {
             for (int i = 0; i < of.count(n) && !weighting.ignores(n); i++) {
                 double share = of.share(n, i) * objective.classWeight(of.id(n, i));
-                pairs[count] = TargetEntries.pair(of.id(n, i), n);
-                shares[count++] = share;
-                mass[n] += share;
+                if (share > 0) { // else a masked class would make it NaN
+                    pairs[count] = TargetEntries.pair(of.id(n, i), n);
+                    shares[count++] = share;
+                    mass[n] += share;
+                }
             }
         }
         several = TargetEntries.of(Arrays.copyOf(pairs, count), Arrays.copyOf(shares, count));

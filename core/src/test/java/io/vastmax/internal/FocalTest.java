@@ -53,6 +53,14 @@ class FocalTest {
     }
 
     @Test
+    void impossibleTargetsCountInFull() {
+        for (double gamma : new double[] {0, 0.5, 2, 100}) {
+            assertThat(Focal.weight(gamma, Double.POSITIVE_INFINITY)).isEqualTo(1);
+            assertThat(Focal.slope(gamma, Double.POSITIVE_INFINITY)).isEqualTo(1);
+        }
+    }
+
+    @Test
     void withoutAFocusItIsTheCrossEntropy() {
         for (double ce : new double[] {-1e-7, 0, 1e-7, 1, 1000}) {
             assertThat(Focal.weight(0, ce)).isEqualTo(1);
