@@ -15,11 +15,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A vector shorter than 1e-12 counts as that long, as in PyTorch's {@code normalize}. The work is that of a
  * {@link FullSoftmax} and one more reading of W, for the lengths; margins cost next to nothing. Parameter:
- * {@code cosine.weight}, V x d.
+ * {@code cosine.weight}, V x d. Threads as for {@link OutputLayer}.
  */
 public final class CosineSoftmax implements OutputLayer {
     private static final Map<CrossEntropy.Feature, String> REFUSED =
             Map.of(CrossEntropy.Feature.NOISE, "the noise grows with the lengths of vectors, which do not count here");
+
+    /** A cosine is a sum of floats, wrong by some 1e-7: of smaller angles its sine says nothing. */
+    private static final double LEAST_SINE = 1e-3;
 
     private final Parameter weight;
     private final Parameters parameters;
@@ -172,13 +175,13 @@ public final class CosineSoftmax implements OutputLayer {
         return cosine > -Math.cos(m) ? cosine * Math.cos(m) - sine(cosine) * Math.sin(m) : cosine - m * Math.sin(m);
     }
 
-    /** The derivative by the cosine; the angle's own, where vector and class fall on one line, is kept finite. */
+    /** The derivative by the cosine: that of the angle grows beyond bounds where vector and class fall on one line. */
     private static double slope(Margin margin, double cosine) {
         double m = margin.size();
         if (margin.kind() == Margin.Kind.ADDITIVE || cosine <= -Math.cos(m)) {
             return 1;
         }
-        return Math.cos(m) + cosine * Math.sin(m) / Math.max(1e-6, sine(cosine));
+        return Math.cos(m) + cosine * Math.sin(m) / Math.max(LEAST_SINE, sine(cosine));
     }
 
     private static double sine(double cosine) {

@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>The reductions are PyTorch's. None: each row's l and weight {@code u = t w_y} is what {@link Objective#loss} gives. Sum:
- * of all l. Mean: the sum of all l by the sum of all u; 0 where all u are 0 (PyTorch: NaN). Rows of several labels or of
- * probabilities count {@code u = t}, as in PyTorch.
+ * of all l. Mean: the sum of all l by the sum of all u; 0 where all u are 0 (PyTorch: NaN). A row of several labels, or of
+ * probabilities, with the shares q has {@code sum_i q_i w_i (-log p_i)} in the place of {@code w_y (-log p_y)}, and counts
+ * {@code u = t}, as in PyTorch.
  *
  * <p>Layers take all of it or refuse a part of it when they are made, with the reason. Immutable.
  *
@@ -109,11 +110,12 @@ public record CrossEntropy(
     }
 
     /**
-     * The same with smoothed labels. For a full softmax they cost some hundredths of a step. Adaptive and hierarchical
+     * The same with smoothed labels. For a full softmax they cost next to nothing. Adaptive and hierarchical
      * softmax are fast because a row passes few of their classes, and this needs the log-probability of each: every cluster,
      * every node, for every row. It costs them their advantage; {@link #smoothingPath} does not. Sampled softmax estimates it.
      *
-     * @param share e, from 0 to below 1
+     * @param share e
+     * @throws IllegalArgumentException if it is not from 0 to below 1, or there is a focus
      */
     public CrossEntropy smoothing(double share) {
         return new CrossEntropy(isSum, ignored, classWeights, share, false, focal, zLoss, margin);
@@ -122,20 +124,32 @@ public record CrossEntropy(
     /**
      * The same with labels smoothed along their path: in each softmax that leads to the label, of k choices, the right one
      * gets {@code 1 - e + e/k} and each other {@code e/k}. Another objective than {@link #smoothing}, which costs next to
-     * nothing; on a layer with a single softmax they are one. Class weights then weigh rows alone, by {@code w_y}.
+     * nothing. Class weights then weigh rows alone, by {@code w_y}; without them, on a layer with a single softmax, it is
+     * {@link #smoothing}.
      *
-     * @param share e, from 0 to below 1
+     * @param share e
+     * @throws IllegalArgumentException if it is not from 0 to below 1, or there is a focus
      */
     public CrossEntropy smoothingPath(double share) {
         return new CrossEntropy(isSum, ignored, classWeights, share, true, focal, zLoss, margin);
     }
 
-    /** The same with a focus: the easy rows, those whose target is likely already, count less. */
+    /**
+     * The same with a focus: the easy rows, those whose target is likely already, count less.
+     *
+     * @param gamma 2 in the paper; 0 for none
+     * @throws IllegalArgumentException if it is negative or not finite, or labels are smoothed
+     */
     public CrossEntropy focusing(double gamma) {
         return new CrossEntropy(isSum, ignored, classWeights, labelSmoothing, alongPath, gamma, zLoss, margin);
     }
 
-    /** The same with a z-loss, such as {@code 1e-4}: of an adaptive softmax, for each softmax that a row passes. */
+    /**
+     * The same with a z-loss: of an adaptive softmax, for each softmax that a row passes.
+     *
+     * @param zeta such as {@code 1e-4}; 0 for none
+     * @throws IllegalArgumentException if it is negative or not finite
+     */
     public CrossEntropy withZLoss(double zeta) {
         return new CrossEntropy(isSum, ignored, classWeights, labelSmoothing, alongPath, focal, zeta, margin);
     }

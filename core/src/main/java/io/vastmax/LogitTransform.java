@@ -1,12 +1,13 @@
 package io.vastmax;
 
 /**
- * What becomes of each logit of a layer, in training as in inference: {@code t(z) = cap tanh(z / cap) / T}. A part of the
+ * What becomes of each logit of a layer, in training as in inference: {@code t(z) = cap tanh(z / cap) / T} (temperature: Guo,
+ * Pleiss, Sun and Weinberger, On Calibration of Modern Neural Networks, ICML 2017; soft-cap: Gemma Team, Gemma 2, 2024). A part of the
  * model: its probabilities are those of the transformed logits. Of a tree or of clusters it is applied to the logits of
  * every softmax that a row passes, which for a temperature is not the same as the power {@code 1 / T} of the whole
  * distribution, renormalised: that is what sampling does with a temperature of its own.
  *
- * <p>It never falls, so that the order of classes stays (a cap makes logits far beyond it equal).
+ * <p>A masked logit, {@code -inf}, stays one. It never falls, so that the order of classes stays (a cap makes logits far beyond it equal).
  *
  * @param softCap no logit exceeds it in magnitude before the division by T (30 in Gemma 2); infinity for none
  * @param temperature T; above 1 it flattens the distribution, below 1 it sharpens it
@@ -53,6 +54,9 @@ public record LogitTransform(double softCap, double temperature) {
     /** As in {@code "soft-cap 30.0, temperature 1.5"}. */
     @Override
     public String toString() {
-        return (isCapped() ? "soft-cap " + softCap + ", " : "") + "temperature " + temperature;
+        if (!isCapped()) {
+            return "temperature " + temperature;
+        }
+        return "soft-cap " + softCap + (temperature == 1 ? "" : ", temperature " + temperature);
     }
 }

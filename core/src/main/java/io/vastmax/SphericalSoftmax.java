@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>The paper finds it better than softmax where classes are few and worse where they are thousands, and sensitive to e. A
  * step is the three products of a {@link FullSoftmax}, without the exponentials; a row of log-probabilities takes a
  * logarithm for each class. Parameters: {@code spherical.weight}, V x d, and {@code spherical.bias}, V x 1.
+ * Threads as for {@link OutputLayer}.
  */
 public final class SphericalSoftmax implements OutputLayer {
     private static final String NO_LOGITS = "its scores are squares, not logits";
@@ -70,7 +71,7 @@ public final class SphericalSoftmax implements OutputLayer {
             throw new IllegalArgumentException(
                     "bias is " + bias + ", but weight is " + weight + ": must be " + weight.rows() + " x 1");
         }
-        if (!(epsilon > 0) || Double.isInfinite(epsilon)) {
+        if (!((float) epsilon >= Float.MIN_NORMAL) || Double.isInfinite(epsilon)) {
             throw new IllegalArgumentException("epsilon = " + epsilon + ": must be positive and finite");
         }
         return new SphericalSoftmax(

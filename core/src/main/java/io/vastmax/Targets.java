@@ -32,11 +32,16 @@ public final class Targets {
     }
 
     /**
-     * Several classes a row, each row with a number of its own.
+     * Several classes a row, each row with a number of its own. Where every row has one it is {@link #of}.
      *
      * @throws IllegalArgumentException if a row has none, or one twice
      */
     public static Targets ofSeveral(int[]... rows) {
+        Targets several = several(rows);
+        return several.total() == rows.length ? new Targets(several.ids, null, null, null) : several;
+    }
+
+    private static Targets several(int[]... rows) {
         int[] starts = new int[rows.length + 1];
         for (int n = 0; n < rows.length; n++) {
             int[] sorted = rows[n].clone();
@@ -69,7 +74,7 @@ public final class Targets {
             throw new IllegalArgumentException(
                     "probabilities has " + probabilities.length + " rows, but rows has " + rows.length);
         }
-        Targets several = ofSeveral(rows);
+        Targets several = several(rows);
         float[] shares = new float[several.total()];
         int at = 0;
         for (int n = 0; n < rows.length; n++) {
@@ -94,7 +99,8 @@ public final class Targets {
     }
 
     /**
-     * Soft targets for all classes: the probabilities of row n are those of the matrix's row n; zeros cost nothing.
+     * Soft targets for all classes: the probabilities of row n are those of the matrix's row n; zeros cost nothing, each other
+     * one some forty bytes in a step, beside the workspace's allowance.
      *
      * @throws IllegalArgumentException if one is negative, or a row's sum is not one to within a thousandth
      */

@@ -43,7 +43,11 @@ final class Calibrator {
     Calibration calibrate(String corpus, TokenIds valid, TokenIds test) {
         double before = layer.transform().temperature();
         // Refused at once by a layer that takes no other, and not after the first reading
-        at(2 * before);
+        try {
+            at(2 * before);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("The model's layer has no temperature to fit", e);
+        }
         HiddenStates hidden = hiddenStates(valid);
         TemperatureFit fit = TemperatureFit.of(temperature -> loss(hidden, temperature), before);
         if (fit.atEnd()) {

@@ -150,6 +150,9 @@ final class CompareCommand implements Callable<Integer> {
         try {
             layerSettings = layerOptions.settings();
             objective = objectiveOptions.settings();
+            for (Layer layer : Layer.COMPARED) {
+                Layers.check(layer, layerSettings, objective);
+            }
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), Objects.requireNonNull(e.getMessage()), e);
         }

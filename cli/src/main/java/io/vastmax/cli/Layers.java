@@ -3,6 +3,7 @@ package io.vastmax.cli;
 import io.vastmax.CosineSoftmax;
 import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
 import io.vastmax.RandomKey;
@@ -86,21 +87,26 @@ final class Layers {
      * @param learned what learned distributions have counted; empty for a new run
      */
     Objective objective(OutputLayer exact, List<long[]> learned) {
-        OutputLayer transformed = exact.transforming(objective.transform());
-        CrossEntropy crossEntropy = objective.crossEntropy(vocabulary);
-        OutputLayer minimising = switch (transformed) {
+        OutputLayer minimising = minimising(exact, objective.transform(), objective.crossEntropy(vocabulary));
+        return layer == Layer.sampled ? sampled((FullSoftmax) minimising, learned) : minimising;
+    }
+
+    private static OutputLayer minimising(OutputLayer exact, LogitTransform transform, CrossEntropy crossEntropy) {
+        return switch (exact.transforming(transform)) {
             case FullSoftmax full -> full.minimising(crossEntropy);
             case HierarchicalSoftmax hierarchical -> hierarchical.minimising(crossEntropy);
             case AdaptiveSoftmax adaptive -> adaptive.minimising(crossEntropy);
             case CosineSoftmax cosine -> cosine.minimising(crossEntropy);
             case SphericalSoftmax spherical -> spherical.minimising(crossEntropy);
-            default -> throw new AssertionError(transformed);
+            default -> throw new AssertionError(exact);
         };
-        return layer == Layer.sampled ? sampled((FullSoftmax) minimising, learned) : minimising;
     }
 
     private Objective sampled(FullSoftmax full, List<long[]> learned) {
-        NegativeSampler sampler = sampler(learned);
+        return sampled(full, sampler(learned), settings);
+    }
+
+    private static Objective sampled(FullSoftmax full, NegativeSampler sampler, LayerSettings settings) {
         return switch (settings.sampledLoss()) {
             case SOFTMAX ->
                 SampledSoftmax.of(full, sampler)
@@ -109,6 +115,30 @@ final class Layers {
             case NCE -> NoiseContrastiveEstimation.of(full, sampler).perExample(settings.perExample());
             case NEGATIVE_SAMPLING -> NegativeSampling.of(full, sampler).perExample(settings.perExample());
         };
+    }
+
+    /**
+     * Tries an objective on a layer of its kind with two words, before a corpus is read.
+     *
+     * @throws IllegalArgumentException if the layer refuses it
+     */
+    static void check(Layer layer, LayerSettings settings, ObjectiveSettings objective) {
+        RandomKey key = RandomKey.of(0);
+        OutputLayer exact = switch (layer) {
+            case full, sampled -> FullSoftmax.create(2, 1, key);
+            case hierarchical -> HierarchicalSoftmax.create(Tree.balanced(2, 2), 1, key);
+            case adaptive -> AdaptiveSoftmax.create(FrequencyClusters.of(2), 1, 1, false, key);
+            case cosine -> CosineSoftmax.create(2, 1, settings.cosineScale(), key);
+            case spherical -> SphericalSoftmax.create(2, 1, settings.sphericalEpsilon(), key);
+        };
+        try {
+            OutputLayer minimising = minimising(exact, objective.transform(), objective.ofAnyWords());
+            if (layer == Layer.sampled) {
+                sampled((FullSoftmax) minimising, NegativeSampler.distinctUniform(2, 1), settings);
+            }
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("--layer " + layer + ": " + e.getMessage(), e);
+        }
     }
 
     /** What a layer has become, in a few words: what was chosen for it. */

@@ -64,7 +64,13 @@ record ObjectiveSettings(
         check("--soft-cap", softCap == null ? 1 : softCap, softCap == null || softCap > 0, "positive");
         check("--z-loss", zLoss, zLoss >= 0 && Double.isFinite(zLoss), "from 0");
         check("--focal", focal, focal >= 0 && Double.isFinite(focal), "from 0");
-        check("--focal beside --label-smoothing", focal, focal == 0 || labelSmoothing == 0, "0");
+        if (focal > 0 && labelSmoothing > 0) {
+            throw new IllegalArgumentException("--focal " + focal + " with --label-smoothing " + labelSmoothing
+                    + ": the focal loss is of hard labels");
+        }
+        if (pathSmoothing && labelSmoothing == 0) {
+            throw new IllegalArgumentException("--path-smoothing: needs --label-smoothing");
+        }
         check("--beta", beta, beta >= 0 && beta < 1, "from 0 to below 1");
         check("--margin", margin, margin >= 0 && Double.isFinite(margin), "from 0");
         check("--angular-margin", angularMargin, angularMargin >= 0 && angularMargin < Math.PI, "from 0 to below pi");
@@ -82,16 +88,21 @@ record ObjectiveSettings(
      * @throws IllegalArgumentException if the token to ignore is no word
      */
     CrossEntropy crossEntropy(Vocabulary vocabulary) {
-        CrossEntropy smoothed = pathSmoothing
-                ? CrossEntropy.MEAN.smoothingPath(labelSmoothing)
-                : CrossEntropy.MEAN.smoothing(labelSmoothing);
-        CrossEntropy objective = smoothed.focusing(focal).withZLoss(zLoss).withMargin(targetMargin());
+        CrossEntropy objective = ofAnyWords();
         CrossEntropy weighing = switch (classWeights) {
             case NONE -> objective;
             case INVERSE_FREQUENCY -> objective.weighing(ClassWeights.inverseFrequency(vocabulary.counts()));
             case EFFECTIVE_NUMBER -> objective.weighing(ClassWeights.effectiveNumber(beta, vocabulary.counts()));
         };
         return ignore == null ? weighing : weighing.ignoring(idOf(ignore, vocabulary));
+    }
+
+    /** What is minimised, but for what is said of words. */
+    CrossEntropy ofAnyWords() {
+        CrossEntropy smoothed = pathSmoothing
+                ? CrossEntropy.MEAN.smoothingPath(labelSmoothing)
+                : CrossEntropy.MEAN.smoothing(labelSmoothing);
+        return smoothed.focusing(focal).withZLoss(zLoss).withMargin(targetMargin());
     }
 
     private static int idOf(String token, Vocabulary vocabulary) {

@@ -1,7 +1,6 @@
 package io.vastmax.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vastmax.ModelDirectory;
 import io.vastmax.djl.LanguageModelFiles;
 import java.io.IOException;
@@ -90,7 +89,9 @@ final class TrainCommand implements Callable<Integer> {
     private TrainingSettings settings() throws IOException {
         if (!resume) {
             try {
-                return training.settings();
+                TrainingSettings settings = training.settings();
+                Layers.check(settings.layer(), settings.layerSettings(), settings.objective());
+                return settings;
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), Objects.requireNonNull(e.getMessage()), e);
             }
@@ -109,23 +110,7 @@ final class TrainCommand implements Callable<Integer> {
             throw new IOException(output + ": this training came to its end, there is nothing to resume");
         }
         JsonNode training = ModelDirectory.open(output).config().path("training");
-        if (training instanceof ObjectNode before) {
-            // What models of earlier versions do not say
-            addIfMissing(before, "layer_settings", new LayerOptions().settings());
-            addIfMissing(before, "objective", new ObjectiveOptions().settings());
-            if (before.get("layer_settings") instanceof ObjectNode layer) {
-                LayerSettings defaults = new LayerOptions().settings();
-                addIfMissing(layer, "cosine_scale", defaults.cosineScale());
-                addIfMissing(layer, "spherical_epsilon", defaults.sphericalEpsilon());
-            }
-        }
-        return Json.read(training.toString(), TrainingSettings.class);
-    }
-
-    private static void addIfMissing(ObjectNode settings, String name, Object value) throws IOException {
-        if (!settings.has(name)) {
-            settings.set(name, Json.read(Json.write(value), JsonNode.class));
-        }
+        return TrainingSettings.saved(training);
     }
 
     private void print(TrainingResult result, PrintWriter out) {

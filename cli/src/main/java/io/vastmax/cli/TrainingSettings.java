@@ -1,7 +1,10 @@
 package io.vastmax.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** What a run was told, as it is kept with a model and printed in reports: {@link TrainingOptions} without defaults. */
@@ -34,6 +37,27 @@ record TrainingSettings(
         check("--lr", lr, lr > 0 && Double.isFinite(lr), "positive");
         check("--warm-up", (double) warmUp, warmUp >= 0, "from 0");
         check("--minutes", minutes == null ? 1 : minutes, minutes == null || minutes > 0, "positive");
+    }
+
+    /** Those that a model was saved with; what earlier versions did not say is as they had it. */
+    static TrainingSettings saved(JsonNode training) throws IOException {
+        if (training.deepCopy() instanceof ObjectNode settings) {
+            LayerSettings layer = new LayerOptions().settings();
+            addIfMissing(settings, "layer_settings", layer);
+            addIfMissing(settings, "objective", new ObjectiveOptions().settings());
+            if (settings.get("layer_settings") instanceof ObjectNode saved) {
+                addIfMissing(saved, "cosine_scale", layer.cosineScale());
+                addIfMissing(saved, "spherical_epsilon", layer.sphericalEpsilon());
+            }
+            return Json.read(settings.toString(), TrainingSettings.class);
+        }
+        return Json.read(training.toString(), TrainingSettings.class);
+    }
+
+    private static void addIfMissing(ObjectNode settings, String name, Object value) throws IOException {
+        if (!settings.has(name)) {
+            settings.set(name, Json.read(Json.write(value), JsonNode.class));
+        }
     }
 
     private static void check(String name, double value, boolean valid, String range) {

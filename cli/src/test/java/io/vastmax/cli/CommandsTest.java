@@ -136,7 +136,7 @@ class CommandsTest {
         assertThat(err).contains("test.txt", "valid part").doesNotContain("Exception");
         run(0, train("--layer=spherical", "--output=" + model));
         run(1, "calibrate", "--model=" + model);
-        assertThat(err).contains("spherical softmax does not take").doesNotContain("Exception", "loss");
+        assertThat(err).contains("no temperature to fit").doesNotContain("Exception", "loss");
     }
 
     @Test
@@ -215,18 +215,20 @@ class CommandsTest {
         assertThat(err).contains("--correct-targets with --sampled-loss nce: must be softmax");
         run(2, train("--layer=hierarchical", "--tree=word2vec", "--arity=3"));
         assertThat(err).contains("--arity with --tree word2vec");
-        run(1, train("--layer=hierarchical", "--z-loss=1e-4"));
-        assertThat(err)
-                .contains("hierarchical softmax does not take zLoss = 1.0E-4")
-                .doesNotContain("Exception");
-        run(1, train("--layer=full", "--margin=0.3"));
-        assertThat(err).contains("additive margin 0.3", "CosineSoftmax").doesNotContain("Exception");
+        run(2, train("--layer=hierarchical", "--z-loss=1e-4"));
+        assertThat(err).contains("--layer hierarchical", "does not take zLoss = 1.0E-4");
+        run(2, train("--layer=full", "--margin=0.3"));
+        assertThat(err).contains("--layer full", "additive margin 0.3");
+        run(2, train("--layer=sampled", "--sampled-loss=nce", "--label-smoothing=0.1"));
+        assertThat(err).contains("--layer sampled", "does not take labelSmoothing = 0.1");
+        run(2, train("--layer=sampled", "--soft-cap=30"));
+        assertThat(err).contains("does not take a soft-cap 30.0:");
         run(2, train("--label-smoothing=1.5"));
         assertThat(err).contains("--label-smoothing 1.5");
         run(2, train("--class-weights=sqrt"));
         assertThat(err).contains("--class-weights", "sqrt", "inverse-frequency");
-        run(1, "compare", "--corpus=" + corpus, "--min-count=1", "--negatives=4", "--focal=2");
-        assertThat(err).contains("sampled softmax does not take focal").doesNotContain("Training with");
+        run(2, "compare", "--corpus=" + corpus, "--min-count=1", "--negatives=4", "--focal=2");
+        assertThat(err).contains("--layer sampled", "does not take focal").doesNotContain("Training with");
         run(2, "train", "--corpus=" + corpus, "--batch=0");
         assertThat(err).contains("--batch 0");
     }

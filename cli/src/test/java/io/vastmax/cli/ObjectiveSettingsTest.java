@@ -80,7 +80,8 @@ class ObjectiveSettingsTest {
                 "--soft-cap=-3; --soft-cap -3.0: must be positive",
                 "--z-loss=-1; --z-loss -1.0: must be from 0",
                 "--focal=NaN; --focal NaN: must be from 0",
-                "--focal=2 --label-smoothing=0.1; --focal beside --label-smoothing 2.0: must be 0",
+                "--focal=2 --label-smoothing=0.1; --focal 2.0 with --label-smoothing 0.1: the focal loss is of hard labels",
+                "--path-smoothing; --path-smoothing: needs --label-smoothing",
                 "--beta=1; --beta 1.0: must be from 0 to below 1",
                 "--angular-margin=4; --angular-margin 4.0: must be from 0 to below pi",
                 "--margin=0.1 --noise=0.2; --margin 0.1 --angular-margin 0.0 --noise 0.2: must be one of them"

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * </ol>
  *
  * <p>The batch is cut into chunks of rows whose logits fit the allowance, so that the second pass finds the logits of the
- * first: three products. Where fewer than {@link #FEW_ROWS} rows would fit, all rows are taken together and the second
+ * first: three products. Where fewer than {@link LossPlan#FEW_ROWS} rows would fit, all rows are taken together and the second
  * pass computes the logits again, a section of classes at a time: four products, but W and dW pass through memory once
  * instead of for every few rows. (The loss as a log-sum-exp minus a logit, computed in tiles and recomputed for the
  * gradient, follows Wijmans et al., Cut Your Losses in Large-Vocabulary Language Models, ICLR 2025.)
@@ -34,14 +34,8 @@ import org.jspecify.annotations.Nullable;
  * each number is computed in one order, whatever the number of threads.
  */
 public final class FusedLoss {
-    /** Below so many rows a chunk, passing W and dW through memory costs more than a fourth product. */
-    private static final int FEW_ROWS = 64;
-
-    /** Floats of Z in a section of the second pass: 8 MiB, for a third-level cache. */
-    private static final int SECTION = 1 << 21;
-
     /** At most so many running log-sum-exps a row. */
-    private static final int BLOCKS = 64;
+    static final int BLOCKS = 64;
 
     /** Rows of dH^T that a thread takes at a time: a multiple of the kernels' 6 and 12. */
     private static final int HIDDEN_ROWS = 132;
@@ -69,9 +63,9 @@ public final class FusedLoss {
 
     /** The first pass alone: fills the batch's results. */
     public void loss(LossBatch batch, Workspace workspace) {
-        Plan plan = Plan.forLoss(batch.classes, batch.rows);
+        LossPlan plan = LossPlan.forLoss(batch.classes, batch.rows);
         TargetEntries entries = batch.entries();
-        for (int from = 0; from < batch.rows; from += plan.rows) {
+        for (int from = 0; from < batch.rows; from += plan.rows()) {
             new Chunk(batch, entries, from, plan, workspace).logSumExp();
         }
         addUpTargets(batch, entries);
@@ -96,9 +90,9 @@ public final class FusedLoss {
             loss(batch, workspace);
             return;
         }
-        Plan plan = Plan.forGradients(batch.classes, batch.rows, workspace.memory());
+        LossPlan plan = LossPlan.forGradients(batch.classes, batch.rows, workspace.memory());
         TargetEntries entries = batch.entries();
-        for (int from = 0; from < batch.rows; from += plan.rows) {
+        for (int from = 0; from < batch.rows; from += plan.rows()) {
             Chunk chunk = new Chunk(batch, entries, from, plan, workspace);
             chunk.logSumExp();
             addUpTargets(batch, entries);
@@ -111,21 +105,21 @@ public final class FusedLoss {
         private final LossBatch batch;
         private final TargetEntries entries;
         private final Rows classes;
-        private final Plan plan;
+        private final LossPlan plan;
         private final Workspace workspace;
         private final int from;
         private final int rows;
         private final int stride;
         private final int width;
 
-        Chunk(LossBatch batch, TargetEntries entries, int from, Plan plan, Workspace workspace) {
+        Chunk(LossBatch batch, TargetEntries entries, int from, LossPlan plan, Workspace workspace) {
             this.batch = batch;
             this.entries = entries;
             this.classes = batch.classes;
             this.plan = plan;
             this.workspace = workspace;
             this.from = from;
-            this.rows = Math.min(plan.rows, batch.rows - from);
+            this.rows = Math.min(plan.rows(), batch.rows - from);
             this.width = classes.width;
             tiles.load(classes, batch.hidden, from * width, rows, workspace);
             this.stride = tiles.stride;
@@ -140,7 +134,7 @@ public final class FusedLoss {
             workerTiles = workerTiles.length == workspace.threads()
                     ? workerTiles
                     : new float[workspace.threads()][CLASSES * PANEL];
-            z = plan.keep ? grow(z, classes.count * stride) : z;
+            z = plan.keep() ? grow(z, classes.count * stride) : z;
             batch.link.clear(max, sum, blocks * stride);
             if (batch.spreads()) {
                 spreadSums = grow(spreadSums, blocks * stride);
@@ -170,9 +164,9 @@ public final class FusedLoss {
         }
 
         private void addTile(int tile, int panel, int at, int worker) {
-            float[] to = plan.keep ? z : workerTiles[worker];
-            int toAt = plan.keep ? tile * CLASSES * stride + panel * PANEL : 0;
-            int toRow = plan.keep ? stride : PANEL;
+            float[] to = plan.keep() ? z : workerTiles[worker];
+            int toAt = plan.keep() ? tile * CLASSES * stride + panel * PANEL : 0;
+            int toRow = plan.keep() ? stride : PANEL;
             tiles.logits(tile, panel, to, toAt, toRow);
             targetLogits(tile, panel, to, toAt, toRow);
             if (batch.spreads()) {
@@ -197,7 +191,7 @@ public final class FusedLoss {
         private void forTargets(int tile, int panel, int at, int row, TargetEntries.Visitor visitor) {
             int first = from + panel * PANEL;
             int end = from + Math.min(rows, (panel + 1) * PANEL);
-            entries.visit(tile * CLASSES, tiles.size(tile), first, end, at, row, visitor);
+            entries.visit(tile, first, end, at, row, visitor);
         }
 
         private void mask(int tile, int panel, float[] z, int at, int row) {
@@ -231,13 +225,13 @@ public final class FusedLoss {
             }
             gradientT = grow(gradientT, width * stride);
             Arrays.fill(gradientT, 0, width * stride, 0f);
-            if (!plan.keep) {
-                z = grow(z, plan.sectionTiles * CLASSES * stride);
+            if (!plan.keep()) {
+                z = grow(z, plan.sectionTiles() * CLASSES * stride);
             }
-            for (int first = 0; first < tiles.count(); first += plan.sectionTiles) {
+            for (int first = 0; first < tiles.count(); first += plan.sectionTiles()) {
                 int section = first;
-                int count = Math.min(plan.sectionTiles, tiles.count() - section);
-                int zAt = plan.keep ? section * CLASSES * stride : 0;
+                int count = Math.min(plan.sectionTiles(), tiles.count() - section);
+                int zAt = plan.keep() ? section * CLASSES * stride : 0;
                 workspace.run(count, (i, worker) -> {
                     int tile = section + i;
                     int at = zAt + i * CLASSES * stride;
@@ -271,7 +265,7 @@ public final class FusedLoss {
         private void logitGradients(int tile, int at, int worker) {
             for (int panel = 0; panel < tiles.panels(); panel++) {
                 int to = at + panel * PANEL;
-                if (!plan.keep) {
+                if (!plan.keep()) {
                     tiles.logits(tile, panel, z, to, stride);
                     targetLogits(tile, panel, z, to, stride);
                     mask(tile, panel, z, to, stride);
@@ -416,51 +410,6 @@ public final class FusedLoss {
                     Arrays.fill(hiddenRows, n * hiddenStride + width, (n + 1) * hiddenStride, 0f);
                 }
             });
-        }
-    }
-
-    /**
-     * How the batch is cut.
-     *
-     * @param rows rows in a chunk
-     * @param keep whether the second pass finds the logits of the first
-     * @param sectionTiles tiles in a section of the second pass
-     */
-    private record Plan(int rows, boolean keep, int sectionTiles) {
-        static Plan forLoss(Rows classes, int n) {
-            return new Plan(Math.clamp(n, 1, 1024), false, Math.max(1, LogitTiles.count(classes.count)));
-        }
-
-        static Plan forGradients(Rows classes, int n, long memory) {
-            int tiles = Math.max(1, LogitTiles.count(classes.count));
-            long floats = Math.min(memory / Float.BYTES, Integer.MAX_VALUE / 2);
-            int all = LogitTiles.columns(Math.max(1, n));
-            int kept = all;
-            while (kept > 0 && fixed(classes, kept) + (long) classes.count * LogitTiles.stride(kept) > floats) {
-                kept -= PANEL;
-            }
-            if (kept >= Math.min(FEW_ROWS, all)) {
-                int chunks = Math.ceilDiv(all, kept);
-                int rows = LogitTiles.columns(Math.ceilDiv(all, chunks));
-                return new Plan(rows, true, sectionTiles(tiles, SECTION, rows));
-            }
-            int rows = all;
-            while (rows > PANEL && fixed(classes, rows) + (long) CLASSES * LogitTiles.stride(rows) > floats) {
-                rows -= PANEL;
-            }
-            return new Plan(rows, false, sectionTiles(tiles, Math.min(SECTION, floats - fixed(classes, rows)), rows));
-        }
-
-        /** What a chunk of rows needs beside Z, in floats; two copies of its hidden vectors are not counted. */
-        private static long fixed(Rows classes, int rows) {
-            long stride = LogitTiles.stride(rows);
-            long padding =
-                    classes.width * (stride - rows) + rows * (long) (LogitTiles.stride(classes.width) - classes.width);
-            return classes.width * stride + padding + (2L * BLOCKS + 8) * stride;
-        }
-
-        private static int sectionTiles(int tiles, long floats, int rows) {
-            return Math.clamp(floats / ((long) CLASSES * LogitTiles.stride(rows)), 1, tiles);
         }
     }
 }

@@ -1,12 +1,19 @@
 package io.vastmax.internal;
 
 import it.unimi.dsi.fastutil.longs.LongArrays;
+import java.util.Arrays;
 
 /**
- * The targets of a batch by class, so that a tile finds its own: pairs of a class and a row, with the share of the row's
- * target distribution that the class has, and the logit that a pass over the tiles comes across.
+ * The targets of a batch by tile and row, so that a tile finds those of a panel of rows together: classes and rows, with the
+ * share of the row's target distribution that the class has, and the logit that a pass over the tiles comes across.
  */
 final class TargetEntries {
+    /** Bits below a row: a place in a tile. */
+    private static final int ROW = Integer.numberOfTrailingZeros(LogitTiles.CLASSES);
+
+    /** Bits below a tile. */
+    private static final int TILE = ROW + Integer.SIZE - 1;
+
     private final long[] pairs;
     private final double[] shares;
     private final float[] logits;
@@ -35,14 +42,14 @@ final class TargetEntries {
         pairs = LongArrays.trim(pairs, count);
         LongArrays.radixSort(pairs);
         double[] shares = new double[count];
-        java.util.Arrays.fill(shares, 1);
+        Arrays.fill(shares, 1);
         return new TargetEntries(pairs, shares);
     }
 
     /** Of pairs in any order, as {@link #pair} makes them, and their shares. */
     static TargetEntries of(long[] pairs, double[] shares) {
         int[] order = new int[pairs.length];
-        java.util.Arrays.setAll(order, i -> i);
+        Arrays.setAll(order, i -> i);
         LongArrays.radixSortIndirect(order, pairs, true);
         long[] sorted = new long[pairs.length];
         double[] sortedShares = new double[pairs.length];
@@ -53,17 +60,21 @@ final class TargetEntries {
         return new TargetEntries(sorted, sortedShares);
     }
 
+    /** A class and a row in one number: by the class's tile, then the row, then the place in the tile. */
     static long pair(int classIndex, int row) {
-        return (long) classIndex << Integer.SIZE | row;
+        return key(classIndex / LogitTiles.CLASSES, row) | classIndex % LogitTiles.CLASSES;
     }
 
-    /** Visits the entries among {@code count} classes from {@code first} and the rows from {@code row} to before {@code end}. */
-    void visit(int first, int count, int row, int end, int at, int stride, Visitor visitor) {
-        for (int i = lowerBound(pair(first, 0)); i < pairs.length && classOf(i) < first + count; i++) {
+    private static long key(int tile, int row) {
+        return (long) tile << TILE | (long) row << ROW;
+    }
+
+    /** Visits the entries of a tile and of the rows from {@code row} to before {@code end}. */
+    void visit(int tile, int row, int end, int at, int stride, Visitor visitor) {
+        long last = key(tile, end);
+        for (int i = lowerBound(key(tile, row)); i < pairs.length && pairs[i] < last; i++) {
             int n = row(i);
-            if (n >= row && n < end) {
-                visitor.visit(i, n, at + (classOf(i) - first) * stride + n - row);
-            }
+            visitor.visit(i, n, at + (int) (pairs[i] % LogitTiles.CLASSES) * stride + n - row);
         }
     }
 
@@ -72,7 +83,7 @@ final class TargetEntries {
     }
 
     int row(int entry) {
-        return (int) pairs[entry];
+        return (int) (pairs[entry] >>> ROW) & Integer.MAX_VALUE;
     }
 
     double share(int entry) {
@@ -87,12 +98,8 @@ final class TargetEntries {
         logits[entry] = logit;
     }
 
-    private int classOf(int entry) {
-        return (int) (pairs[entry] >>> Integer.SIZE);
-    }
-
-    private int lowerBound(long pair) {
-        int at = java.util.Arrays.binarySearch(pairs, pair);
+    private int lowerBound(long key) {
+        int at = Arrays.binarySearch(pairs, key);
         return at < 0 ? ~at : at;
     }
 }

@@ -23,7 +23,7 @@ public final class Transforms {
     /** The derivative where it gave a: {@code (1 - (a T / cap)^2) / T}. */
     public static double slope(LogitTransform transform, double a) {
         double t = transform.isCapped() ? a * transform.temperature() / transform.softCap() : 0;
-        return (1 - t * t) / transform.temperature();
+        return Math.max(0, 1 - t * t) / transform.temperature();
     }
 
     /** {@code g_i *= slope(a_i)}. */

@@ -93,7 +93,8 @@ public final class Weighting {
 
     private static void refuseProbabilities(Targets targets) {
         if (targets.areProbabilities()) {
-            throw new IllegalArgumentException("targets are probabilities: only a full softmax takes them");
+            throw new IllegalArgumentException(
+                    "targets are probabilities: this layer takes one class a row, or several that count the same");
         }
     }
 

@@ -167,11 +167,12 @@ public final class LanguageModelFiles {
      * Gives a saved model another transform of its logits, such as a temperature that was fitted to it. Its weights stay.
      *
      * @throws IOException if the directory holds no model
+     * @throws IllegalArgumentException if its layer takes no transform
      */
     public static void transform(Path directory, LogitTransform transform) throws IOException {
         ModelDirectory files = ModelDirectory.open(directory);
         ObjectNode config = files.config().deepCopy();
-        LayerFiles.describe(transform, config.withObject("/layer"));
+        LayerFiles.retransform(transform, config.withObject("/layer"));
         files.configure(config);
     }
 

@@ -85,7 +85,7 @@ final class LayerFiles {
     }
 
     /** Describes what becomes of logits: what is not there changes nothing. */
-    static void describe(LogitTransform transform, ObjectNode config) {
+    private static void describe(LogitTransform transform, ObjectNode config) {
         config.remove(List.of(TEMPERATURE, SOFT_CAP));
         if (transform.temperature() != 1) {
             config.put(TEMPERATURE, transform.temperature());
@@ -93,6 +93,14 @@ final class LayerFiles {
         if (transform.isCapped()) {
             config.put(SOFT_CAP, transform.softCap());
         }
+    }
+
+    /** The same for a layer that was described before. */
+    static void retransform(LogitTransform transform, ObjectNode config) {
+        if (config.path("name").asText().equals("spherical") && !transform.equals(LogitTransform.IDENTITY)) {
+            throw new IllegalArgumentException("A spherical softmax does not take " + transform);
+        }
+        describe(transform, config);
     }
 
     private static LogitTransform transform(JsonNode config) {

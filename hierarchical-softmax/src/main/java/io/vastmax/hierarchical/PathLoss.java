@@ -272,14 +272,16 @@ final class PathLoss {
                 float slope = (float) Transforms.slope(rows.transform, from[first]);
                 to[first] = (slot == 1 ? -gradient : gradient) * slope;
             } else {
-                float[] logits = Arrays.copyOfRange(from, first, first + own);
-                Softmax.softmax(logits, 0, to, first, own, 1);
+                // In place, except where the slope of a cap needs them again
+                float[] logits = rows.transform.isCapped() ? Arrays.copyOfRange(from, first, first + own) : from;
+                int at0 = rows.transform.isCapped() ? 0 : first;
+                Softmax.softmax(logits, at0, to, first, own, 1);
                 float each = (float) (spread / own);
                 for (int r = first; r < first + own; r++) {
                     to[r] = factor * to[r] - each;
                 }
                 to[first + slot] -= (float) hit;
-                Transforms.applySlope(rows.transform, logits, 0, to, first, own);
+                Transforms.applySlope(rows.transform, logits, at0, to, first, own);
             }
             entry += inBlock ? 0 : own;
             slot = tree.slotOfNode(node);

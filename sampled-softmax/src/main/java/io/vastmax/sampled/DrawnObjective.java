@@ -42,7 +42,7 @@ abstract sealed class DrawnObjective implements Objective
         layer.objective().check(name, layer.classes(), refused);
         if (layer.transform().isCapped()) {
             throw new IllegalArgumentException(name + " does not take a " + layer.transform()
-                    + ": the logits of drawn classes carry corrections that a cap would cut");
+                    + ": the corrections of drawn classes lie in their bias, which a cap would cut");
         }
         this.objective = objective;
     }

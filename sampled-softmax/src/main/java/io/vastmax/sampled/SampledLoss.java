@@ -150,7 +150,7 @@ abstract class SampledLoss {
     }
 
     /**
-     * The gradients of a row's targets in place of their logits, {@code f p - g/T} or {@code -g/T sigmoid(-s)}.
+     * The gradients of a row's targets in place of their logits, {@code f p - g/k} or {@code -g/k sigmoid(-s)} of k targets.
      *
      * @param slope f, the derivative of the whole loss by the row's log-sum-exp
      * @param max the row's log-sum-exp

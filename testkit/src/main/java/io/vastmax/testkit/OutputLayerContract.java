@@ -189,7 +189,7 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
         return objective.isSum() ? sum : weights == 0 ? 0 : sum / weights;
     }
 
-    /** No smoothing, no focus, no z-loss, a cap at infinity: the same bits as without. */
+    /** No smoothing, no focus, no z-loss, a cap at infinity, weights of one: the same bits as without. */
     @Test
     void whatIsZeroChangesNoBit() {
         Problem<L> problem = problem();
@@ -200,13 +200,20 @@ public abstract class OutputLayerContract<L extends OutputLayer> extends Objecti
                 .withZLoss(0)
                 .withMargin(Margin.additive(0))
                 .withMargin(Margin.additiveAngular(0))
-                .withMargin(Margin.noise(0));
+                .withMargin(Margin.noise(0))
+                .weighing(ones(problem.objective().classes()));
         L layer = transforming(problem.objective(), LogitTransform.IDENTITY.withSoftCap(Double.POSITIVE_INFINITY));
         Problem.Evaluation zero =
                 new Problem<>(minimising(layer, zeros), problem.hidden(), problem.targets()).evaluate(workspace());
         assertThat(zero.loss()).isEqualTo(plain.loss());
         plain.gradients()
                 .forEach((name, gradient) -> assertSameBits(zero.gradient(name).array(), gradient.array()));
+    }
+
+    private static float[] ones(int classes) {
+        float[] ones = new float[classes];
+        Arrays.fill(ones, 1);
+        return ones;
     }
 
     /** A transform is a part of the model: it is in what the layer predicts, and the same parameters train on. */

@@ -149,6 +149,40 @@ class CosineSoftmaxContractTest {
         return sum / cosines.length;
     }
 
+    /** Near its class a vector has nothing to gain and nothing to lose by much, whatever rounding makes of the angle. */
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-2, 3e-3, 1e-3, 3e-4, 1e-4, 1e-5, 0})
+    void anAngularMarginNearAlignment(double theta) {
+        int width = 64;
+        CosineSoftmax layer = CosineSoftmax.create(3, width, 4, Problem.KEY)
+                .minimising(CrossEntropy.MEAN.withMargin(Margin.additiveAngular(0.5)));
+        float[] w = layer.weight().value().array();
+        double length = 0;
+        double along = 0;
+        for (int i = 0; i < width; i++) {
+            length += w[i] * w[i];
+            along += w[i] * w[width + i];
+        }
+        Matrix hidden = Matrix.zeros(1, width);
+        for (int i = 0; i < width; i++) {
+            double across = w[width + i] - along / length * w[i];
+            hidden.set(0, i, (float) (w[i] * Math.cos(theta) + across * Math.sin(theta)));
+        }
+        try (Workspace workspace = Workspace.ofThreads(1)) {
+            Matrix gradient = new Problem<>(layer, hidden, Targets.of(0))
+                    .evaluate(workspace)
+                    .gradient(Point.HIDDEN);
+            double size = 0;
+            double scale = 0;
+            for (int i = 0; i < width; i++) {
+                size += gradient.get(0, i) * gradient.get(0, i);
+                scale += hidden.get(0, i) * hidden.get(0, i);
+            }
+            // |dz/dtheta| is at most s, the loss's derivative by it at most 1 for each class
+            assertThat(Math.sqrt(size * scale)).isLessThan(2 * 4);
+        }
+    }
+
     /** Only directions count: lengths change nothing. */
     @Test
     void lengthsDoNotCount() {

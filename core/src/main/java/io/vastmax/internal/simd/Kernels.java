@@ -139,9 +139,9 @@ public interface Kernels {
     /** {@code x_i *= a}. */
     void scale(float a, float[] x, int from, int length);
 
-    /** {@code x_i = scale * tanh(x_i * inverse)}, tanh within 4 ulp. */
+    /** {@code x_i = scale * tanh(x_i * inverse)}, tanh within 4 ulp; {@code -inf}, a mask, stays. */
     void softCap(float[] x, int from, int length, float inverse, float scale);
 
-    /** {@code g_i *= slope * (1 - (a_i * inverse)^2)}: the derivative of {@link #softCap} where it gave {@code a}. */
+    /** {@code g_i *= slope * (1 - (a_i * inverse)^2)}: the derivative of {@link #softCap} where it gave {@code a}; 0 of a mask. */
     void softCapSlope(float[] a, int aFrom, float[] g, int gFrom, int length, float inverse, float slope);
 }

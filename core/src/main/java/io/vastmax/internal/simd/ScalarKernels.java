@@ -271,7 +271,7 @@ final class ScalarKernels implements Kernels {
     @Override
     public void softCap(float[] x, int from, int length, float inverse, float scale) {
         for (int i = from; i < from + length; i++) {
-            x[i] = scale * Tanh.tanh(x[i] * inverse);
+            x[i] = x[i] == Float.NEGATIVE_INFINITY ? x[i] : scale * Tanh.tanh(x[i] * inverse);
         }
     }
 
@@ -279,7 +279,8 @@ final class ScalarKernels implements Kernels {
     public void softCapSlope(float[] a, int aFrom, float[] g, int gFrom, int length, float inverse, float slope) {
         for (int i = 0; i < length; i++) {
             float t = a[aFrom + i] * inverse;
-            g[gFrom + i] *= slope * Math.fma(-t, t, 1f);
+            float left = Math.fma(-t, t, 1f);
+            g[gFrom + i] *= slope * (left > 0f ? left : 0f);
         }
     }
 

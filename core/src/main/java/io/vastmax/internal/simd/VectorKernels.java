@@ -420,10 +420,14 @@ final class VectorKernels implements Kernels {
     public void softCap(float[] x, int from, int length, float inverse, float scale) {
         int i = from;
         for (; i <= from + length - L; i += L) {
-            tanh(FloatVector.fromArray(SPECIES, x, i).mul(inverse)).mul(scale).intoArray(x, i);
+            FloatVector v = FloatVector.fromArray(SPECIES, x, i);
+            tanh(v.mul(inverse))
+                    .mul(scale)
+                    .blend(Float.NEGATIVE_INFINITY, v.compare(LT, -Float.MAX_VALUE))
+                    .intoArray(x, i);
         }
         for (; i < from + length; i++) {
-            x[i] = scale * Tanh.tanh(x[i] * inverse);
+            x[i] = x[i] == Float.NEGATIVE_INFINITY ? x[i] : scale * Tanh.tanh(x[i] * inverse);
         }
     }
 
@@ -432,13 +436,17 @@ final class VectorKernels implements Kernels {
         int i = 0;
         for (; i <= length - L; i += L) {
             FloatVector t = FloatVector.fromArray(SPECIES, a, aFrom + i).mul(inverse);
+            FloatVector left = t.neg().fma(t, FloatVector.broadcast(SPECIES, 1f));
             FloatVector.fromArray(SPECIES, g, gFrom + i)
-                    .mul(t.neg().fma(t, FloatVector.broadcast(SPECIES, 1f)).mul(slope))
+                    .mul(FloatVector.zero(SPECIES)
+                            .blend(left, left.compare(GT, 0f))
+                            .mul(slope))
                     .intoArray(g, gFrom + i);
         }
         for (; i < length; i++) {
             float t = a[aFrom + i] * inverse;
-            g[gFrom + i] *= slope * Math.fma(-t, t, 1f);
+            float left = Math.fma(-t, t, 1f);
+            g[gFrom + i] *= slope * (left > 0f ? left : 0f);
         }
     }
 
