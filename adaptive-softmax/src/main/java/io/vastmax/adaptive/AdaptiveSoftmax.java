@@ -193,7 +193,7 @@ public final class AdaptiveSoftmax implements OutputLayer {
 
     /**
      * The same parameters, not copies, trained for another objective: any without a margin or noise. Smoothed labels need every
-     * cluster for every row, and so cost a full softmax's time (less by the clusters' smaller widths), unless they are
+     * cluster for every row, and so cost a good part of a full softmax's time, unless they are
      * smoothed along the path: then of head and cluster each. A focus takes one more forward pass.
      *
      * @throws IllegalArgumentException if the objective has a margin or noise, or weights for another number of classes

@@ -31,6 +31,36 @@ class AdaptiveSoftmaxContractTest {
             return reference(layer.clusters(), at, layer.transform());
         }
 
+        /** The z-loss is that of the softmaxes a row passes, also where its label is smoothed over all. */
+        @Test
+        void aZLossBesideSmoothingAndClassWeights() {
+            for (Shape shape : List.of(new Shape(13, 5, 6), new Shape(300, 27, 40))) {
+                Problem<AdaptiveSoftmax> plain = problem(shape);
+                float[] weights = new float[shape.classes()];
+                for (int c = 0; c < weights.length; c++) {
+                    weights[c] = c % 3;
+                }
+                CrossEntropy smoothed = CrossEntropy.MEAN.smoothing(0.2).weighing(weights);
+                AdaptiveSoftmax layer = plain.objective().minimising(smoothed.withZLoss(0.01));
+                checkAgainst(new Problem<>(layer, plain.hidden(), plain.targets()), at -> {
+                    double[][] logProbs = reference(layer.clusters(), at, layer.transform());
+                    double sum = 0;
+                    double total = 0;
+                    for (int n = 0; n < shape.rows(); n++) {
+                        int y = plain.targets().id(n);
+                        double spread = 0;
+                        for (int c = 0; c < shape.classes(); c++) {
+                            spread -= weights[c] * logProbs[n][c];
+                        }
+                        sum += 0.8 * weights[y] * -logProbs[n][y] + 0.2 / shape.classes() * spread;
+                        sum += weights[y] * zLoss(layer, at, n, y);
+                        total += weights[y];
+                    }
+                    return sum / total;
+                });
+            }
+        }
+
         /** In head and cluster each, 1 - e on the choice that leads to the label and e over all choices. */
         @Test
         void labelsSmoothedAlongTheirPathAndAZLossOnTheWay() {
@@ -93,27 +123,41 @@ class AdaptiveSoftmaxContractTest {
 
     private static double pathLoss(AdaptiveSoftmax layer, Point at, Targets targets, double e) {
         FrequencyClusters clusters = layer.clusters();
-        double[][] bias = at.blocks().contains("head.bias") ? at.block("head.bias") : null;
-        double[][] head = Reference.of(at.block("head.weight"), bias, at.hidden(), Precision.DOUBLE, layer.transform())
-                .logits();
         double sum = 0;
         for (int n = 0; n < targets.size(); n++) {
             int rank = clusters.rank(targets.id(n));
             int cluster = clusters.clusterOf(rank);
-            sum += smoothed(head[n], cluster < 0 ? rank : clusters.shortlist() + cluster, e);
+            sum += smoothed(head(layer, at, n), cluster < 0 ? rank : clusters.shortlist() + cluster, e);
             if (cluster >= 0) {
-                double[][] projection = at.block("tail." + cluster + ".0.weight");
-                double[][] projected = {new double[projection.length]};
-                for (int k = 0; k < projection.length; k++) {
-                    projected[0][k] = Precision.DOUBLE.dot(projection[k], at.hidden()[n]);
-                }
-                double[][] weight = at.block("tail." + cluster + ".1.weight");
-                double[][] tail = Reference.of(weight, null, projected, Precision.DOUBLE, layer.transform())
-                        .logits();
-                sum += smoothed(tail[0], rank - clusters.first(cluster), e);
+                sum += smoothed(tail(layer, at, n, cluster), rank - clusters.first(cluster), e);
             }
         }
         return sum / targets.size();
+    }
+
+    private static double zLoss(AdaptiveSoftmax layer, Point at, int n, int id) {
+        int cluster = layer.clusters().clusterOf(layer.clusters().rank(id));
+        double head = Precision.DOUBLE.logSumExp(head(layer, at, n));
+        double tail = cluster < 0 ? 0 : Precision.DOUBLE.logSumExp(tail(layer, at, n, cluster));
+        return 0.01 * (head * head + tail * tail);
+    }
+
+    private static double[] head(AdaptiveSoftmax layer, Point at, int n) {
+        double[][] bias = at.blocks().contains("head.bias") ? at.block("head.bias") : null;
+        double[][] hidden = {at.hidden()[n]};
+        return Reference.of(at.block("head.weight"), bias, hidden, Precision.DOUBLE, layer.transform())
+                .logits()[0];
+    }
+
+    private static double[] tail(AdaptiveSoftmax layer, Point at, int n, int cluster) {
+        double[][] projection = at.block("tail." + cluster + ".0.weight");
+        double[][] projected = {new double[projection.length]};
+        for (int k = 0; k < projection.length; k++) {
+            projected[0][k] = Precision.DOUBLE.dot(projection[k], at.hidden()[n]);
+        }
+        double[][] weight = at.block("tail." + cluster + ".1.weight");
+        return Reference.of(weight, null, projected, Precision.DOUBLE, layer.transform())
+                .logits()[0];
     }
 
     private static double smoothed(double[] z, int choice, double e) {

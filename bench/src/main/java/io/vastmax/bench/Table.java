@@ -118,7 +118,7 @@ final class Table {
             range = " (%.2f to %.2f)".formatted(ratios[0], ratios[n - 1]);
         }
         String cell = "%.2f".formatted(ratio) + range;
-        return target > 0 ? cell + "; target %.1f".formatted(target) : cell;
+        return target > 0 ? cell + (target < 1 ? "; target %.2f" : "; target %.1f").formatted(target) : cell;
     }
 
     private static String digits(double number) {

@@ -104,7 +104,7 @@ public final class HierarchicalSoftmax implements OutputLayer {
 
     /**
      * The same parameters, not copies, trained for another objective: any without a z-loss, a margin or noise. Smoothed labels
-     * need every node for every row, and so cost a full softmax's time, unless they are smoothed along the path.
+     * need every node for every row, and so cost more than a full softmax's time, unless they are smoothed along the path.
      *
      * @throws IllegalArgumentException if the objective has what it does not take, or weights for another number of classes
      */

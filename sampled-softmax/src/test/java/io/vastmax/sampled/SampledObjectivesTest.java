@@ -271,7 +271,7 @@ class SampledObjectivesTest extends ObjectiveContract<SampledSoftmax> {
         refuses(
                 kind,
                 layer.transforming(new LogitTransform(30, 1.5)),
-                "soft-cap 30.0, temperature 1.5: the logits of drawn classes carry corrections");
+                "soft-cap 30.0, temperature 1.5: the corrections of drawn classes lie in their bias");
         FullSoftmax smooth = layer.minimising(CrossEntropy.MEAN.smoothing(0.1));
         FullSoftmax path = layer.minimising(CrossEntropy.MEAN.smoothingPath(0.1));
         FullSoftmax square = layer.minimising(CrossEntropy.MEAN.withZLoss(0.5));

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.vastmax.CosineSoftmax;
 import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
+import io.vastmax.LogitTransform;
 import io.vastmax.Margin;
 import io.vastmax.Matrix;
 import io.vastmax.RandomKey;
@@ -14,6 +15,7 @@ import io.vastmax.Targets;
 import io.vastmax.Workspace;
 import java.util.EnumSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,17 +67,22 @@ class CosineSoftmaxContractTest {
         void margins(double m) {
             for (Shape shape : new Shape[] {new Shape(13, 5, 6), new Shape(300, 20, 40), new Shape(1000, 5, 300)}) {
                 Problem<CosineSoftmax> plain = problem(shape);
+                float[] upstream = new float[shape.rows()];
+                for (int n = 0; n < upstream.length; n++) {
+                    upstream[n] = (n % 3 - 0.75f) / 2;
+                }
                 for (Margin margin : new Margin[] {Margin.additive(m), Margin.additiveAngular(m)}) {
-                    CrossEntropy objective = CrossEntropy.MEAN.withMargin(margin);
-                    checkAgainst(
-                            new Problem<>(plain.objective().minimising(objective), plain.hidden(), plain.targets()),
-                            at -> loss(margin, 0, plain.objective().scale(), at, plain.targets()));
-                    checkAgainst(
-                            new Problem<>(
-                                    plain.objective().minimising(objective.smoothing(0.2)),
-                                    plain.hidden(),
-                                    plain.targets()),
-                            at -> loss(margin, 0.2, plain.objective().scale(), at, plain.targets()));
+                    for (double e : new double[] {0, 0.2}) {
+                        CosineSoftmax layer = plain.objective()
+                                .minimising(CrossEntropy.MEAN.withMargin(margin).smoothing(e));
+                        checkAgainst(
+                                new Problem<>(layer, plain.hidden(), plain.targets()),
+                                at -> loss(layer, at, plain.targets(), null));
+                        CosineSoftmax warm = layer.transforming(LogitTransform.IDENTITY.withTemperature(1.6));
+                        checkAgainst(
+                                new Problem<>(warm, plain.hidden(), plain.targets(), upstream),
+                                at -> loss(warm, at, plain.targets(), upstream));
+                    }
                 }
             }
         }
@@ -123,30 +130,32 @@ class CosineSoftmaxContractTest {
         return precision.round(Math.sqrt(precision.dot(x, x)));
     }
 
-    private static double loss(Margin margin, double e, double scale, Point at, Targets targets) {
+    private static double loss(CosineSoftmax layer, Point at, Targets targets, float @Nullable [] upstream) {
+        double m = layer.objective().margin().size();
+        double e = layer.objective().labelSmoothing();
         double sum = 0;
         double[][] cosines = cosines(at);
         for (int n = 0; n < cosines.length; n++) {
             double[] z = cosines[n];
             int y = targets.id(n);
             double theta = Math.acos(z[y]);
-            double m = margin.size();
-            if (margin.kind() == Margin.Kind.ADDITIVE) {
+            if (layer.objective().margin().kind() == Margin.Kind.ADDITIVE) {
                 z[y] -= m;
             } else {
                 z[y] = theta + m < Math.PI ? Math.cos(theta + m) : z[y] - m * Math.sin(Math.PI - m);
             }
             for (int v = 0; v < z.length; v++) {
-                z[v] *= scale;
+                z[v] = Reference.transformed(layer.scale() * z[v], Precision.DOUBLE, layer.transform());
             }
             double[] logProbs = Precision.DOUBLE.logSoftmax(z);
             double all = 0;
             for (double logProb : logProbs) {
                 all -= logProb;
             }
-            sum += (1 - e) * -logProbs[y] + e / z.length * all;
+            double loss = (1 - e) * -logProbs[y] + e / z.length * all;
+            sum += upstream == null ? loss / cosines.length : upstream[n] * loss;
         }
-        return sum / cosines.length;
+        return sum;
     }
 
     /** Near its class a vector has nothing to gain and nothing to lose by much, whatever rounding makes of the angle. */
