@@ -106,15 +106,29 @@ final class VectorKernels implements Kernels {
             int at = from + block;
             int n = Math.min(BLOCK, length - block);
             int whole = n - n % LANES;
-            FloatVector lanes = sumExpPass(x, at, whole, max, scale);
+            FloatVector a = FloatVector.zero(SPECIES);
+            for (int i = at; i < at + whole; i += LANES) {
+                a = a.add(flushed(FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale)));
+            }
             if (L <= 8) {
-                lanes = lanes.add(sumExpPass(x, at + 8, whole, max, scale));
+                FloatVector b = FloatVector.zero(SPECIES);
+                for (int i = at + 8; i < at + whole; i += LANES) {
+                    b = b.add(flushed(
+                            FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale)));
+                }
+                a = a.add(b);
             }
             if (L <= 4) {
-                lanes = lanes.add(
-                        sumExpPass(x, at + 4, whole, max, scale).add(sumExpPass(x, at + 12, whole, max, scale)));
+                a = a.add(sumExpPass(x, at + 4, whole, max, scale).add(sumExpPass(x, at + 12, whole, max, scale)));
             }
-            float blockSum = fold(lanes);
+            if (L > 8) {
+                a = a.add(a.rearrange(DOWN_8));
+            }
+            if (L > 4) {
+                a = a.add(a.rearrange(DOWN_4));
+            }
+            a = a.add(a.rearrange(DOWN_2));
+            float blockSum = a.add(a.rearrange(DOWN_1)).lane(0);
             for (int i = whole; i < n; i++) {
                 blockSum += Exp.flushed((x[at + i] - max) * scale);
             }
@@ -123,6 +137,7 @@ final class VectorKernels implements Kernels {
         return sum;
     }
 
+    /** Of four lanes: more than two exponentials in a method are not compiled well. */
     private static FloatVector sumExpPass(float[] x, int from, int length, float max, float scale) {
         FloatVector lanes = FloatVector.zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
@@ -538,18 +553,5 @@ final class VectorKernels implements Kernels {
 
     private static FloatVector powerOfTwo(IntVector n) {
         return n.add(127).lanewise(LSHL, 23).reinterpretAsFloats();
-    }
-
-    /** The lanes' sum, in halves. */
-    private static float fold(FloatVector lanes) {
-        FloatVector v = lanes;
-        if (L > 8) {
-            v = v.add(v.rearrange(DOWN_8));
-        }
-        if (L > 4) {
-            v = v.add(v.rearrange(DOWN_4));
-        }
-        v = v.add(v.rearrange(DOWN_2));
-        return v.add(v.rearrange(DOWN_1)).lane(0);
     }
 }
