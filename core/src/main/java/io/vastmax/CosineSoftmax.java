@@ -4,6 +4,7 @@ import io.vastmax.internal.AdjustedTargets;
 import io.vastmax.internal.FlatSoftmax;
 import io.vastmax.internal.Norms;
 import io.vastmax.internal.Rows;
+import io.vastmax.internal.Shapes;
 import io.vastmax.internal.Weights;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -47,9 +48,7 @@ public final class CosineSoftmax implements OutputLayer {
      * @throws IllegalArgumentException if the scale is not positive and finite, or the matrix is empty
      */
     public static CosineSoftmax of(Matrix weight, double scale) {
-        if (weight.rows() < 1 || weight.columns() < 1) {
-            throw new IllegalArgumentException("weight is " + weight + ": must have at least one row and one column");
-        }
+        Shapes.checkWeight(weight);
         if (!(scale > 0) || Double.isInfinite(scale)) {
             throw new IllegalArgumentException("scale = " + scale + ": must be positive and finite");
         }
@@ -59,13 +58,7 @@ public final class CosineSoftmax implements OutputLayer {
 
     /** A layer with weights drawn uniformly from {@code (-1/sqrt(d), 1/sqrt(d))}. */
     public static CosineSoftmax create(int classes, int width, double scale, RandomKey key) {
-        if (classes < 1 || width < 1) {
-            throw new IllegalArgumentException(
-                    "classes = " + classes + ", width = " + width + ": both must be positive");
-        }
-        Matrix weight = Matrix.zeros(classes, width);
-        Weights.fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
-        return of(weight, scale);
+        return of(Weights.ofClasses(classes, width, key), scale);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.vastmax;
 import io.vastmax.internal.AdjustedTargets;
 import io.vastmax.internal.FlatSoftmax;
 import io.vastmax.internal.Rows;
+import io.vastmax.internal.Shapes;
 import io.vastmax.internal.Weights;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -48,12 +49,9 @@ public final class FullSoftmax implements OutputLayer {
      * @param bias V x 1, or null for none
      */
     public static FullSoftmax of(Matrix weight, @Nullable Matrix bias) {
-        if (weight.rows() < 1 || weight.columns() < 1) {
-            throw new IllegalArgumentException("weight is " + weight + ": must have at least one row and one column");
-        }
-        if (bias != null && (bias.rows() != weight.rows() || bias.columns() != 1)) {
-            throw new IllegalArgumentException(
-                    "bias is " + bias + ", but weight is " + weight + ": must be " + weight.rows() + " x 1");
+        Shapes.checkWeight(weight);
+        if (bias != null) {
+            Shapes.checkBias(bias, weight);
         }
         return new FullSoftmax(
                 new Parameter("softmax.weight", weight),
@@ -68,12 +66,7 @@ public final class FullSoftmax implements OutputLayer {
      * @throws IllegalArgumentException if {@code classes} or {@code width} is not positive
      */
     public static FullSoftmax create(int classes, int width, RandomKey key) {
-        if (classes < 1 || width < 1) {
-            throw new IllegalArgumentException(
-                    "classes = " + classes + ", width = " + width + ": both must be positive");
-        }
-        Matrix weight = Matrix.zeros(classes, width);
-        Weights.fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
+        Matrix weight = Weights.ofClasses(classes, width, key);
         return of(weight, Matrix.zeros(classes, 1));
     }
 

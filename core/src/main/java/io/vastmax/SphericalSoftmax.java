@@ -3,6 +3,7 @@ package io.vastmax;
 import io.vastmax.internal.FlatSoftmax;
 import io.vastmax.internal.Link;
 import io.vastmax.internal.Rows;
+import io.vastmax.internal.Shapes;
 import io.vastmax.internal.Weights;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -64,13 +65,8 @@ public final class SphericalSoftmax implements OutputLayer {
      * @throws IllegalArgumentException if epsilon is not positive and finite, or a matrix has another shape
      */
     public static SphericalSoftmax of(Matrix weight, Matrix bias, double epsilon) {
-        if (weight.rows() < 1 || weight.columns() < 1) {
-            throw new IllegalArgumentException("weight is " + weight + ": must have at least one row and one column");
-        }
-        if (bias.rows() != weight.rows() || bias.columns() != 1) {
-            throw new IllegalArgumentException(
-                    "bias is " + bias + ", but weight is " + weight + ": must be " + weight.rows() + " x 1");
-        }
+        Shapes.checkWeight(weight);
+        Shapes.checkBias(bias, weight);
         if (!((float) epsilon >= Float.MIN_NORMAL) || Double.isInfinite(epsilon)) {
             throw new IllegalArgumentException("epsilon = " + epsilon + ": must be positive and finite");
         }
@@ -86,12 +82,7 @@ public final class SphericalSoftmax implements OutputLayer {
      * square is flat, nothing would be learnt.
      */
     public static SphericalSoftmax create(int classes, int width, double epsilon, RandomKey key) {
-        if (classes < 1 || width < 1) {
-            throw new IllegalArgumentException(
-                    "classes = " + classes + ", width = " + width + ": both must be positive");
-        }
-        Matrix weight = Matrix.zeros(classes, width);
-        Weights.fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
+        Matrix weight = Weights.ofClasses(classes, width, key);
         Matrix bias = Matrix.zeros(classes, 1);
         bias.fill(1);
         return of(weight, bias, epsilon);

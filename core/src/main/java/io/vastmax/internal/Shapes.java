@@ -8,6 +8,21 @@ import org.jspecify.annotations.Nullable;
 public final class Shapes {
     private Shapes() {}
 
+    /** Whether there is a class vector, with a number in it. */
+    public static void checkWeight(Matrix weight) {
+        if (weight.rows() < 1 || weight.columns() < 1) {
+            throw new IllegalArgumentException("weight is " + weight + ": must have at least one row and one column");
+        }
+    }
+
+    /** Whether there is a number for each class vector. */
+    public static void checkBias(Matrix bias, Matrix weight) {
+        if (bias.rows() != weight.rows() || bias.columns() != 1) {
+            throw new IllegalArgumentException(
+                    "bias is " + bias + ", but weight is " + weight + ": must be " + weight.rows() + " x 1");
+        }
+    }
+
     /** Whether hidden vectors have a layer's width. */
     public static void checkHidden(Matrix hidden, int width) {
         if (hidden.columns() != width) {

@@ -1,6 +1,7 @@
 package io.vastmax.internal;
 
 import io.vastmax.Matrix;
+import io.vastmax.RandomKey;
 import java.util.random.RandomGenerator;
 
 /** How weights begin. */
@@ -13,5 +14,20 @@ public final class Weights {
         for (int i = 0; i < w.length; i++) {
             w[i] = (2 * random.nextFloat() - 1) * bound;
         }
+    }
+
+    /**
+     * New class vectors, drawn uniformly from {@code (-1/sqrt(width), 1/sqrt(width))}.
+     *
+     * @throws IllegalArgumentException if {@code classes} or {@code width} is not positive
+     */
+    public static Matrix ofClasses(int classes, int width, RandomKey key) {
+        if (classes < 1 || width < 1) {
+            throw new IllegalArgumentException(
+                    "classes = " + classes + ", width = " + width + ": both must be positive");
+        }
+        Matrix weight = Matrix.zeros(classes, width);
+        fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
+        return weight;
     }
 }
