@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /** The loss of one batch: of the head for all rows, then of each cluster for the rows that pass it. Used once. */
 final class AdaptiveLoss {
     private final AdaptiveSoftmax layer;
+    private final Smoothing smoothing;
+    private final double gamma;
     private final FrequencyClusters clusters;
     private final Matrix hidden;
     private final Weighting weighting;
@@ -25,9 +27,23 @@ final class AdaptiveLoss {
     /** What the cross-entropy of a row counts in its gradient. */
     private final double[] slopes;
 
-    AdaptiveLoss(AdaptiveSoftmax layer, Matrix hidden, Weighting weighting, Workspace workspace) {
+    /**
+     * That of a batch.
+     *
+     * @param smoothing how labels are smoothed
+     * @param gamma the focus
+     */
+    AdaptiveLoss(
+            AdaptiveSoftmax layer,
+            Smoothing smoothing,
+            double gamma,
+            Matrix hidden,
+            Weighting weighting,
+            Workspace workspace) {
         int rows = hidden.rows();
         this.layer = layer;
+        this.smoothing = smoothing;
+        this.gamma = gamma;
         this.clusters = layer.clusters();
         this.hidden = hidden;
         this.weighting = weighting;
@@ -45,7 +61,7 @@ final class AdaptiveLoss {
             return extras[row];
         }
         double ce = crossEntropies[row];
-        double focus = gamma() == 0 ? 1 : Focal.weight(gamma(), ce);
+        double focus = gamma == 0 ? 1 : Focal.weight(gamma, ce);
         return weighting.hit(row) * focus * ce + extras[row];
     }
 
@@ -53,16 +69,12 @@ final class AdaptiveLoss {
         return headLogSumExps[row];
     }
 
-    private double gamma() {
-        return layer.objective().focal();
-    }
-
     /** The losses, and the gradients that are wanted: those of the hidden vectors overwritten, the others added. */
     void compute(@Nullable Matrix hiddenGradient, @Nullable Gradients into) {
         boolean gradients = hiddenGradient != null || into != null;
-        if (gradients && gamma() > 0) {
+        if (gradients && gamma > 0) {
             pass(null, null);
-            Arrays.setAll(slopes, n -> weighting.hit(n) * Focal.slope(gamma(), crossEntropies[n]));
+            Arrays.setAll(slopes, n -> weighting.hit(n) * Focal.slope(gamma, crossEntropies[n]));
         }
         pass(hiddenGradient, into);
     }
@@ -99,7 +111,7 @@ final class AdaptiveLoss {
             batch.targets[n] = weighting.ignores(n) ? -1 : cluster < 0 ? rank(n) : clusters.shortlist() + cluster;
             charge(batch, n, n);
         }
-        layer.smoothing().ofHead(batch);
+        smoothing.ofHead(batch);
         return batch;
     }
 
@@ -116,13 +128,13 @@ final class AdaptiveLoss {
                 batch.square[i] = 0;
             }
         }
-        layer.smoothing().ofCluster(batch, cluster);
+        smoothing.ofCluster(batch, cluster);
         return batch;
     }
 
     private void charge(LossBatch batch, int i, int row) {
         batch.hit[i] = slopes[row];
-        batch.spread[i] = layer.smoothing().share(weighting, row, batch.classes());
+        batch.spread[i] = smoothing.share(weighting, row, batch.classes());
         batch.square[i] = weighting.square(row);
         batch.scale[i] = weighting.scale(row);
     }
@@ -131,7 +143,7 @@ final class AdaptiveLoss {
     private Tail.Members members(int cluster) {
         Tail.Members members = Tail.Members.of(workspace).clear(hidden.rows());
         for (int n = 0; n < hidden.rows(); n++) {
-            if (!weighting.ignores(n) && (layer.smoothing().isOverAll() || clusterOf(n) == cluster)) {
+            if (!weighting.ignores(n) && (smoothing.isOverAll() || clusterOf(n) == cluster)) {
                 members.add(n);
             }
         }

@@ -256,7 +256,7 @@ public final class AdaptiveSoftmax implements OutputLayer {
     public void loss(Matrix hidden, Targets targets, Step step, LossSink perRow) {
         Shapes.checkHidden(hidden, width());
         Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes(), null);
-        AdaptiveLoss loss = new AdaptiveLoss(this, hidden, weighting, step.workspace());
+        AdaptiveLoss loss = loss(hidden, weighting, step.workspace());
         loss.compute(null, null);
         for (int n = 0; n < hidden.rows(); n++) {
             perRow.row(n, loss.loss(n), loss.headLogSumExp(n), weighting.weight(n));
@@ -274,7 +274,7 @@ public final class AdaptiveSoftmax implements OutputLayer {
         Shapes.checkHidden(hidden, width());
         Shapes.checkGradient(hiddenGradient, hidden);
         Weighting weighting = Weighting.of(objective, targets, hidden.rows(), classes(), upstream);
-        AdaptiveLoss loss = new AdaptiveLoss(this, hidden, weighting, step.workspace());
+        AdaptiveLoss loss = loss(hidden, weighting, step.workspace());
         loss.compute(hiddenGradient, into);
         return weighting.reduce(loss::loss);
     }
@@ -284,7 +284,8 @@ public final class AdaptiveSoftmax implements OutputLayer {
         Shapes.checkHidden(hidden, width());
         Shapes.checkIds(ids, out, hidden, classes());
         Weighting weighting = Weighting.of(CrossEntropy.MEAN, Targets.of(ids), ids.length, classes(), null);
-        AdaptiveLoss loss = new AdaptiveLoss(minimising(CrossEntropy.MEAN), hidden, weighting, workspace);
+        AdaptiveLoss loss =
+                new AdaptiveLoss(this, Smoothing.of(CrossEntropy.MEAN, clusters), 0, hidden, weighting, workspace);
         loss.compute(null, null);
         for (int n = 0; n < out.length; n++) {
             out[n] = (float) -loss.loss(n);
@@ -375,8 +376,8 @@ public final class AdaptiveSoftmax implements OutputLayer {
         return tails;
     }
 
-    Smoothing smoothing() {
-        return smoothing;
+    private AdaptiveLoss loss(Matrix hidden, Weighting weighting, Workspace workspace) {
+        return new AdaptiveLoss(this, smoothing, objective.focal(), hidden, weighting, workspace);
     }
 
     /** Runs a task on a cluster's logits for each of the members. */
