@@ -1,5 +1,7 @@
 package io.vastmax.cli;
 
+import static io.vastmax.cli.TrainingSettings.check;
+
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
@@ -146,11 +148,5 @@ record ObjectiveSettings(
             arguments.add("--ignore=" + ignore);
         }
         return arguments;
-    }
-
-    private static void check(String name, double value, boolean valid, String range) {
-        if (!valid) {
-            throw new IllegalArgumentException(name + " " + value + ": must be " + range);
-        }
     }
 }

@@ -60,7 +60,8 @@ record TrainingSettings(
         }
     }
 
-    private static void check(String name, double value, boolean valid, String range) {
+    /** Refuses a value by its option's name. */
+    static void check(String name, double value, boolean valid, String range) {
         if (!valid) {
             throw new IllegalArgumentException(name + " " + value + ": must be " + range);
         }
