@@ -69,30 +69,41 @@ final class VectorKernels implements Kernels {
 
     @Override
     public float max(float[] x, int from, int length) {
+        // A comparison and a blend each: Java's own maximum takes longer, for NaN and -0
         FloatVector max0 = FloatVector.broadcast(SPECIES, Float.NEGATIVE_INFINITY);
         FloatVector max1 = max0;
         FloatVector max2 = max0;
         FloatVector max3 = max0;
         int i = 0;
         for (; i <= length - 4 * L; i += 4 * L) {
-            max0 = larger(FloatVector.fromArray(SPECIES, x, from + i), max0);
-            max1 = larger(FloatVector.fromArray(SPECIES, x, from + i + L), max1);
-            max2 = larger(FloatVector.fromArray(SPECIES, x, from + i + 2 * L), max2);
-            max3 = larger(FloatVector.fromArray(SPECIES, x, from + i + 3 * L), max3);
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, from + i);
+            FloatVector x1 = FloatVector.fromArray(SPECIES, x, from + i + L);
+            FloatVector x2 = FloatVector.fromArray(SPECIES, x, from + i + 2 * L);
+            FloatVector x3 = FloatVector.fromArray(SPECIES, x, from + i + 3 * L);
+            max0 = max0.blend(x0, x0.compare(GT, max0));
+            max1 = max1.blend(x1, x1.compare(GT, max1));
+            max2 = max2.blend(x2, x2.compare(GT, max2));
+            max3 = max3.blend(x3, x3.compare(GT, max3));
         }
         for (; i <= length - L; i += L) {
-            max0 = larger(FloatVector.fromArray(SPECIES, x, from + i), max0);
+            FloatVector x0 = FloatVector.fromArray(SPECIES, x, from + i);
+            max0 = max0.blend(x0, x0.compare(GT, max0));
         }
-        max0 = larger(larger(max0, max1), larger(max2, max3));
+        max0 = max0.blend(max1, max1.compare(GT, max0));
+        max2 = max2.blend(max3, max3.compare(GT, max2));
+        max0 = max0.blend(max2, max2.compare(GT, max0));
         if (L > 8) {
-            max0 = larger(max0, max0.rearrange(DOWN_8));
+            max1 = max0.rearrange(DOWN_8);
+            max0 = max0.blend(max1, max1.compare(GT, max0));
         }
         if (L > 4) {
-            max0 = larger(max0, max0.rearrange(DOWN_4));
+            max1 = max0.rearrange(DOWN_4);
+            max0 = max0.blend(max1, max1.compare(GT, max0));
         }
-        max0 = larger(max0, max0.rearrange(DOWN_2));
-        max0 = larger(max0, max0.rearrange(DOWN_1));
-        float max = max0.lane(0);
+        max1 = max0.rearrange(DOWN_2);
+        max0 = max0.blend(max1, max1.compare(GT, max0));
+        max1 = max0.rearrange(DOWN_1);
+        float max = max0.blend(max1, max1.compare(GT, max0)).lane(0);
         for (; i < length; i++) {
             max = x[from + i] > max ? x[from + i] : max;
         }
@@ -135,6 +146,72 @@ final class VectorKernels implements Kernels {
             sum += blockSum;
         }
         return sum;
+    }
+
+    @Override
+    public double sumExpTimes(float[] x, int from, int length, float max, float scale) {
+        double sum = 0;
+        for (int block = 0; block < length; block += BLOCK) {
+            int at = from + block;
+            int n = Math.min(BLOCK, length - block);
+            int whole = n - n % LANES;
+            FloatVector a = FloatVector.zero(SPECIES);
+            for (int i = at; i < at + whole; i += LANES) {
+                FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale);
+                a = d.blend(0f, d.compare(LT, Exp.LEAST_NORMAL)).fma(flushed(d), a);
+            }
+            if (L <= 8) {
+                FloatVector b = FloatVector.zero(SPECIES);
+                for (int i = at + 8; i < at + whole; i += LANES) {
+                    FloatVector d =
+                            FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale);
+                    b = d.blend(0f, d.compare(LT, Exp.LEAST_NORMAL)).fma(flushed(d), b);
+                }
+                a = a.add(b);
+            }
+            if (L <= 4) {
+                a = a.add(sumExpTimesPass(x, at + 4, whole, max, scale)
+                        .add(sumExpTimesPass(x, at + 12, whole, max, scale)));
+            }
+            if (L > 8) {
+                a = a.add(a.rearrange(DOWN_8));
+            }
+            if (L > 4) {
+                a = a.add(a.rearrange(DOWN_4));
+            }
+            a = a.add(a.rearrange(DOWN_2));
+            float blockSum = a.add(a.rearrange(DOWN_1)).lane(0);
+            for (int i = at + whole; i < at + n; i++) {
+                blockSum = ScalarKernels.addExpTimes((x[i] - max) * scale, blockSum);
+            }
+            sum += blockSum;
+        }
+        return sum;
+    }
+
+    @Override
+    public int keep(float[] keys, float least, float[] x, int[] ids, int length) {
+        return VectorSelection.keep(keys, least, x, ids, length);
+    }
+
+    /** Of four lanes, as {@link #sumExpPass}. */
+    private static FloatVector sumExpTimesPass(float[] x, int from, int length, float max, float scale) {
+        FloatVector lanes = FloatVector.zero(SPECIES);
+        for (int i = 0; i < length; i += LANES) {
+            FloatVector d = FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale);
+            lanes = d.blend(0f, d.compare(LT, Exp.LEAST_NORMAL)).fma(flushed(d), lanes);
+        }
+        return lanes;
+    }
+
+    @Override
+    public boolean laneMaxima(float[] x, int from, int length, float[] out, int to) {
+        return VectorSelection.laneMaxima(x, from, length, out, to);
+    }
+
+    @Override
+    public int collect(float[] x, int from, int length, float least, int firstId, float[] kept, int[] ids, int to) {
+        return VectorSelection.collect(x, from, length, least, firstId, kept, ids, to);
     }
 
     /** Of four lanes: more than two exponentials in a method are not compiled well. */
@@ -463,11 +540,6 @@ final class VectorKernels implements Kernels {
             float left = Math.fma(-t, t, 1f);
             g[gFrom + i] *= slope * (left > 0f ? left : 0f);
         }
-    }
-
-    /** {@code x > max ? x : max}, a comparison and a blend: Java's own maximum takes longer, for NaN and -0. */
-    private static FloatVector larger(FloatVector x, FloatVector max) {
-        return max.blend(x, x.compare(GT, max));
     }
 
     /** {@link Exp#exp}, step by step. */
