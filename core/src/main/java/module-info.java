@@ -11,9 +11,11 @@ module io.vastmax {
     exports io.vastmax.internal to
             io.vastmax.sampled,
             io.vastmax.hierarchical,
-            io.vastmax.adaptive;
+            io.vastmax.adaptive,
+            io.vastmax.sampling;
     exports io.vastmax.internal.simd to
             io.vastmax.sampled,
             io.vastmax.hierarchical,
-            io.vastmax.adaptive;
+            io.vastmax.adaptive,
+            io.vastmax.sampling;
 }

@@ -43,6 +43,33 @@ public interface Kernels {
      */
     double sumExp(float[] x, int from, int length, float max, float scale);
 
+    /** {@code sum_i d_i exp(d_i)} with {@code d_i = (x_i - max) * scale}, as {@link #sumExp}; 0 where the exponential is 0. */
+    double sumExpTimes(float[] x, int from, int length, float max, float scale);
+
+    /**
+     * The largest element of each virtual lane: {@code out[to + j] = max x_i} over {@code i % LANES == j}, {@code -inf} for
+     * none.
+     *
+     * @return whether there is a NaN, which the maxima ignore
+     */
+    boolean laneMaxima(float[] x, int from, int length, float[] out, int to);
+
+    /**
+     * Copies the elements that are no less than {@code least}, in their order, and the ids {@code firstId + i} beside them.
+     *
+     * @param kept room for {@code length} elements from {@code to}, all of which may be overwritten; so of {@code ids}
+     * @return how many
+     */
+    int collect(float[] x, int from, int length, float least, int firstId, float[] kept, int[] ids, int to);
+
+    /**
+     * Moves the pairs {@code (x_i, ids_i)} with {@code keys_i >= least} to the front, in their order.
+     *
+     * @param keys may be {@code x}; they stay where they are otherwise
+     * @return how many
+     */
+    int keep(float[] keys, float least, float[] x, int[] ids, int length);
+
     /** {@code out_i = exp((x_i - max) * scale) * factor}; may work in place. */
     void scaledExp(float[] x, int from, float[] out, int to, int length, float max, float scale, float factor);
 

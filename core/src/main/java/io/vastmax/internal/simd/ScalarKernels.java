@@ -1,5 +1,7 @@
 package io.vastmax.internal.simd;
 
+import java.util.Arrays;
+
 /** The kernels in plain Java: the definition of every bit, and what runs where the Vector API is not there. */
 final class ScalarKernels implements Kernels {
     @Override
@@ -39,6 +41,68 @@ final class ScalarKernels implements Kernels {
             sum += sumExpBlock(x, from + i, Math.min(BLOCK, length - i), max, scale);
         }
         return sum;
+    }
+
+    @Override
+    public double sumExpTimes(float[] x, int from, int length, float max, float scale) {
+        double sum = 0;
+        for (int block = 0; block < length; block += BLOCK) {
+            int at = from + block;
+            int n = Math.min(BLOCK, length - block);
+            int whole = n - n % LANES;
+            float[] lanes = new float[LANES];
+            for (int i = 0; i < whole; i++) {
+                lanes[i % LANES] = addExpTimes((x[at + i] - max) * scale, lanes[i % LANES]);
+            }
+            float blockSum = fold(lanes);
+            for (int i = whole; i < n; i++) {
+                blockSum = addExpTimes((x[at + i] - max) * scale, blockSum);
+            }
+            sum += blockSum;
+        }
+        return sum;
+    }
+
+    /** {@code d e^d + sum}. */
+    static float addExpTimes(float d, float sum) {
+        return Math.fma(d < Exp.LEAST_NORMAL ? 0f : d, Exp.flushed(d), sum);
+    }
+
+    @Override
+    public boolean laneMaxima(float[] x, int from, int length, float[] out, int to) {
+        boolean nan = false;
+        Arrays.fill(out, to, to + LANES, Float.NEGATIVE_INFINITY);
+        for (int i = 0; i < length; i++) {
+            float a = x[from + i];
+            int lane = to + i % LANES;
+            out[lane] = a > out[lane] ? a : out[lane];
+            nan |= Float.isNaN(a);
+        }
+        return nan;
+    }
+
+    @Override
+    public int collect(float[] x, int from, int length, float least, int firstId, float[] kept, int[] ids, int to) {
+        int at = to;
+        for (int i = 0; i < length; i++) {
+            if (x[from + i] >= least) {
+                kept[at] = x[from + i];
+                ids[at++] = firstId + i;
+            }
+        }
+        return at - to;
+    }
+
+    @Override
+    public int keep(float[] keys, float least, float[] x, int[] ids, int length) {
+        int at = 0;
+        for (int i = 0; i < length; i++) {
+            if (keys[i] >= least) {
+                x[at] = x[i];
+                ids[at++] = ids[i];
+            }
+        }
+        return at;
     }
 
     private static float sumExpBlock(float[] x, int from, int length, float max, float scale) {

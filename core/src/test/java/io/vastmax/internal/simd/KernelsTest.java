@@ -1,5 +1,6 @@
 package io.vastmax.internal.simd;
 
+import static io.vastmax.internal.simd.Kernels.LANES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -46,6 +47,14 @@ class KernelsTest {
             float[] y = numbers(length + 7, awkward, 2);
             same(k -> new float[] {k.max(x, 3, length)});
             same(k -> new float[] {(float) k.sumExp(x, 3, length, 2.5f, 0.7f)});
+            same(k -> new float[] {(float) k.sumExpTimes(x, 3, length, 2.5f, 0.7f)});
+            same(k -> filled(LANES + 9, out -> out[0] = k.laneMaxima(x, 3, length, out, 5) ? 1 : 0));
+            same(k -> collected(k, x, length));
+            same(k -> kept(k, x, x.clone(), length));
+            same(k -> {
+                float[] copy = y.clone();
+                return kept(k, copy, copy, length);
+            });
             same(k -> new float[] {k.sum(x, 3, length)});
             same(k -> new float[] {k.dot(x, 3, y, 5, length)});
             assertThat(Double.toHexString(vector.squaredNorm(x, 3, length)))
@@ -60,6 +69,52 @@ class KernelsTest {
             same(k -> changed(x, out -> k.softCap(out, 3, length, 0.25f, 2.5f)));
             same(k -> changed(x, out -> k.softCapSlope(y, 5, out, 3, length, 0.25f, 0.4f)));
         }
+    }
+
+    private static float[] collected(Kernels kernels, float[] x, int length) {
+        float[] kept = new float[length + 3];
+        int[] ids = new int[length + 3];
+        int n = kernels.collect(x, 3, length, 0.4f, 100, kept, ids, 2);
+        float[] all = Arrays.copyOf(Arrays.copyOfRange(kept, 2, 2 + n), 2 * n);
+        for (int i = 0; i < n; i++) {
+            all[n + i] = ids[2 + i];
+        }
+        return all;
+    }
+
+    private static float[] kept(Kernels kernels, float[] keys, float[] x, int length) {
+        int[] ids = new int[length];
+        Arrays.setAll(ids, i -> 100 + i);
+        int n = kernels.keep(keys, 0.4f, x, ids, length);
+        float[] all = Arrays.copyOf(x, 2 * n);
+        for (int i = 0; i < n; i++) {
+            all[n + i] = ids[i];
+        }
+        return all;
+    }
+
+    @Test
+    void collectsWhatIsNoLess() {
+        float[] x = {1, 3, Float.NaN, 2, Float.NEGATIVE_INFINITY, 2.5f, 2, -2};
+        float[] kept = new float[8];
+        int[] ids = new int[8];
+        assertThat(scalar.collect(x, 1, 7, 2, 11, kept, ids, 1)).isEqualTo(4);
+        assertThat(kept).containsExactly(0, 3, 2, 2.5f, 2, 0, 0, 0);
+        assertThat(ids).containsExactly(0, 11, 13, 15, 16, 0, 0, 0);
+    }
+
+    @Test
+    void sumsExponentialsTimesExponents() {
+        float[] x = numbers(5_000, false, 11);
+        double expected = 0;
+        for (float a : x) {
+            double d = (a - 2.5) * 0.7;
+            expected += d * Math.exp(d);
+        }
+        assertThat(scalar.sumExpTimes(x, 0, x.length, 2.5f, 0.7f))
+                .isCloseTo(expected, within(Math.abs(expected) * 1e-6));
+        assertThat(scalar.sumExpTimes(new float[] {Float.NEGATIVE_INFINITY, -200}, 0, 2, 0, 1))
+                .isZero();
     }
 
     @ParameterizedTest

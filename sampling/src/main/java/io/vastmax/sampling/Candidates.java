@@ -1,0 +1,589 @@
+package io.vastmax.sampling;
+
+import io.vastmax.internal.Scratch;
+import io.vastmax.internal.simd.Kernels;
+import io.vastmax.internal.simd.Simd;
+import java.util.Arrays;
+import java.util.Objects;
+
+/**
+ * The tokens that may still be chosen in a step, with their logits: what filters narrow down and selectors draw from. A
+ * token that is masked, with a logit of {@code -inf}, is no candidate.
+ *
+ * <p>Candidates stand by rising id and are counted from 0. Where an order by probability matters, equal logits stand by
+ * rising id. Their probabilities are {@code p_i = exp(z_i - lse(z))} over the present candidates: renormalised by nature.
+ *
+ * <p>Logits are single precision, and so are their exponentials (relative error below 2^-21); sums are double. Comparisons
+ * of masses and probabilities therefore have a slack of 2^-20: what is that close to a threshold counts as having reached it.
+ *
+ * <p>As long as no filter has removed much, the candidates are the row of logits itself, unsorted and uncopied; a
+ * temperature is a factor that is applied where logits are read. Mutable; kept and used again from step to step, allocating
+ * nothing once it has grown to the vocabulary. One thread at a time.
+ */
+public final class Candidates {
+    /** The relative slack of comparisons. */
+    static final double SLACK = 0x1p-20;
+
+    private final Kernels kernels = Simd.kernels();
+    private final LogitRow row = new LogitRow();
+    private final MassSelection selection = new MassSelection();
+    private final FallingOrder order = new FallingOrder();
+
+    /** Whether all tokens of the row that are not masked are candidates; else they are in the arrays. */
+    private boolean whole;
+
+    private int size;
+    private int[] ids = {};
+    private float[] logits = {};
+    private float[] weights = {};
+    private float[] keys = {};
+    private float[] former = {};
+
+    /** By which a stored logit is multiplied: the pending temperatures. */
+    private float scale;
+
+    // Of the present candidates, if known: size is -1, max is NaN, sum is NaN otherwise
+    private float max;
+    private double sum;
+    private boolean weighed;
+    private boolean ordered;
+
+    /** Made by samplers. */
+    Candidates() {}
+
+    /** Begins a step with logits in an array. */
+    void begin(float[] array, int from, int length) {
+        Objects.checkFromIndexSize(from, length, array.length);
+        if (length == 0) {
+            throw new IllegalArgumentException("logits hold 0 numbers: must be at least one");
+        }
+        row.begin(array, from, length);
+        beginWhole();
+    }
+
+    /** Begins a step. */
+    void begin(Logits source) {
+        row.begin(source);
+        beginWhole();
+    }
+
+    private void beginWhole() {
+        whole = true;
+        size = -1;
+        scale = 1;
+        max = row.max();
+        sum = Double.NaN;
+        weighed = false;
+        ordered = false;
+    }
+
+    /** Forgets what depends on which candidates there are. */
+    private void changed() {
+        max = whole ? row.max() : Float.NaN;
+        sum = Double.NaN;
+        weighed = false;
+        ordered = false;
+    }
+
+    /** The size of the vocabulary: ids are below it. */
+    public int vocabulary() {
+        return row.length();
+    }
+
+    /** How many candidates there are. */
+    public int size() {
+        if (size < 0) {
+            size = row.count();
+        }
+        return size;
+    }
+
+    /** Whether there is none. */
+    public boolean isEmpty() {
+        return whole ? row.max() == Float.NEGATIVE_INFINITY : size == 0;
+    }
+
+    /** The id of a candidate, counted from 0 to below {@link #size}. */
+    public int id(int i) {
+        list();
+        return ids[Objects.checkIndex(i, size)];
+    }
+
+    /** The logit of a candidate. */
+    public float logit(int i) {
+        list();
+        return logits[Objects.checkIndex(i, size)] * scale;
+    }
+
+    /** The logit of a token, {@code -inf} if it is no candidate. */
+    public float logitOf(int id) {
+        Objects.checkIndex(id, vocabulary());
+        if (whole) {
+            return row.get(id) * scale;
+        }
+        int i = find(id);
+        return i < 0 ? Float.NEGATIVE_INFINITY : logits[i] * scale;
+    }
+
+    /** Which candidate a token is, or a negative number. */
+    int find(int id) {
+        list();
+        return Arrays.binarySearch(ids, 0, size, id);
+    }
+
+    /** The largest logit. */
+    public float max() {
+        return rawMax() * scale;
+    }
+
+    private float rawMax() {
+        if (Float.isNaN(max)) {
+            max = kernels.max(logits, 0, size);
+        }
+        return max;
+    }
+
+    /** {@code sum exp(z_i - max)}. */
+    private double sum() {
+        if (Double.isNaN(sum)) {
+            if (whole) {
+                sum = row.sumExp(scale);
+            } else {
+                weigh();
+            }
+        }
+        return sum;
+    }
+
+    /** {@code weights_i = exp(z_i - max)}, and their sum. */
+    private void weigh() {
+        list();
+        if (!weighed) {
+            weights = Scratch.grow(weights, size);
+            kernels.scaledExp(logits, 0, weights, 0, size, rawMax(), scale, 1);
+            sum = kernels.sumExp(logits, 0, size, rawMax(), scale);
+            weighed = true;
+        }
+    }
+
+    /** {@code lse(z)}, natural. */
+    public double logSumExp() {
+        return max() + StrictMath.log(sum());
+    }
+
+    /** The probability of a candidate. */
+    public double probability(int i) {
+        weigh();
+        return weights[Objects.checkIndex(i, size)] / sum;
+    }
+
+    /** The log-probability of a logit among the candidates, natural. */
+    double logProbability(float logit) {
+        return (double) logit - max() - StrictMath.log(sum());
+    }
+
+    /** The entropy {@code -sum p_i log p_i}, natural. */
+    public double entropy() {
+        double times;
+        if (whole) {
+            times = row.sumExpTimes(scale);
+        } else {
+            times = kernels.sumExpTimes(logits, 0, size, rawMax(), scale);
+        }
+        return Math.max(0, StrictMath.log(sum()) - times / sum());
+    }
+
+    /** Divides all logits by a temperature, positive and finite. */
+    public void temper(double temperature) {
+        float factor = (float) (scale / temperature);
+        if (!(factor > 0 && factor < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("temperature = " + temperature
+                    + ": with the temperatures before it, a quotient that single precision cannot hold");
+        }
+        scale = factor;
+        sum = Double.NaN;
+        weighed = false;
+    }
+
+    /** Keeps the likeliest alone; of equal ones the lowest id. */
+    public void keepLikeliest() {
+        int id = likeliest();
+        float logit = rawMax();
+        grow(1);
+        ids[0] = id;
+        logits[0] = logit;
+        becomeList(1);
+    }
+
+    /** Keeps the k likeliest; of equal ones at the border those with the lowest ids. All of them if they are fewer. */
+    public void keepTop(int k) {
+        collectTop(k);
+        if (k < size) {
+            selection.select(logits, null, size, k, lowest());
+            keepSelected(logits);
+        }
+    }
+
+    /** Keeps the k likeliest, and all that are equal to the last of them. */
+    public void keepTopAndTies(int k) {
+        collectTop(k);
+        if (k < size) {
+            selection.select(logits, null, size, k, lowest());
+            keepRaw(selection.least());
+        }
+    }
+
+    private void collectTop(int k) {
+        if (whole) {
+            float least = row.bound(k);
+            grow(row.length());
+            becomeList(row.collect(least, logits, ids));
+        }
+    }
+
+    /**
+     * Keeps the candidates with logits of at least {@code least}, the largest in any case.
+     */
+    public void keepAtLeast(double least) {
+        double raw = least / scale;
+        float bound = (float) raw;
+        if (bound < raw) {
+            bound = Math.nextUp(bound);
+        }
+        keepRaw(Math.min(bound, rawMax()));
+    }
+
+    /** Keeps the candidates with probabilities of at least {@code p}, the largest in any case. */
+    public void keepProbable(double p) {
+        keepAtLeast(logSumExp() + StrictMath.log(p) - SLACK);
+    }
+
+    private void keepRaw(float least) {
+        if (whole) {
+            grow(row.length());
+            becomeList(row.collect(least, logits, ids));
+        } else {
+            shrink(kernels.keep(logits, least, logits, ids, size));
+        }
+    }
+
+    /** The least logit, as it is stored. */
+    private float lowest() {
+        float lowest = Float.POSITIVE_INFINITY;
+        for (int i = 0; i < size; i++) {
+            lowest = Math.min(lowest, logits[i]);
+        }
+        return lowest;
+    }
+
+    /**
+     * Keeps a candidate if and only if the mass of the likelier ones is below p, the likeliest in any case: the smallest set
+     * of mass p.
+     */
+    public void keepMass(double p) {
+        if (p >= 1) {
+            return;
+        }
+        double total = sum();
+        if (whole) {
+            // Tokens of at most (1 - p) / V each have 1 - p together at most: before them stands a mass of p
+            double least = rawMax() + (StrictMath.log(total * (1 - p) / row.length()) - SLACK) / scale;
+            grow(row.length());
+            int kept = row.collect(Math.min(Math.nextDown((float) least), rawMax()), logits, ids);
+            becomeList(kept);
+        }
+        weights = Scratch.grow(weights, size);
+        weighed = false;
+        kernels.scaledExp(logits, 0, weights, 0, size, rawMax(), scale, 1);
+        selection.select(logits, weights, size, (p - SLACK) * total, lowest());
+        keepSelected(logits);
+    }
+
+    /** Keeps what was selected by keys. */
+    private void keepSelected(float[] by) {
+        float least = selection.least();
+        if (selection.firstLeftOut() >= 0) {
+            for (int i = selection.firstLeftOut(); i < size; i++) {
+                by[i] = by[i] == least ? Float.NEGATIVE_INFINITY : by[i];
+            }
+        }
+        shrink(kernels.keep(by, least, logits, ids, size));
+    }
+
+    /**
+     * Keeps those closest in surprise to the entropy, {@code |-log p_i - H|}, whose mass comes to p: a candidate stays if and
+     * only if the mass of the closer ones is below p, the closest in any case.
+     */
+    public void keepTypical(double p) {
+        if (p >= 1) {
+            return;
+        }
+        double entropy = entropy();
+        double total = sum();
+        double rest = (1 - p) / 2;
+        if (whole && rest > 0) {
+            // What is less likely than rest / V has a mass of rest at most. If the border turns out to be closer to the
+            // entropy than all of that, it has no part in it
+            double far = -StrictMath.log(rest / row.length());
+            grow(row.length());
+            double least = rawMax() + (StrictMath.log(total) - far) / scale;
+            int kept = row.collect(Math.min((float) least, rawMax()), logits, ids);
+            if (selectTypical(kept, entropy, total, p) && -selection.least() < (far - entropy) * (1 - SLACK)) {
+                becomeList(kept);
+                keepSelected(keys);
+                return;
+            }
+        }
+        list();
+        selectTypical(size, entropy, total, p);
+        keepSelected(keys);
+    }
+
+    /** Whether the mass is reached among the first {@code n} in the arrays. */
+    private boolean selectTypical(int n, double entropy, double total, double p) {
+        weights = Scratch.grow(weights, n);
+        keys = Scratch.grow(keys, n);
+        weighed = false;
+        kernels.scaledExp(logits, 0, weights, 0, n, rawMax(), scale, 1);
+        kernels.shiftedDifference(logits, 0, keys, 0, n, rawMax(), scale, (float) (StrictMath.log(total) - entropy));
+        float low = 0;
+        for (int i = 0; i < n; i++) {
+            keys[i] = -Math.abs(keys[i]);
+            low = Math.min(low, keys[i]);
+        }
+        double target = (p - SLACK) * total;
+        selection.select(keys, weights, n, target, low);
+        return kernels.sumExp(logits, 0, n, rawMax(), scale) >= target;
+    }
+
+    /** The candidate at a rank: 0 is the likeliest. Sorts no further than asked. */
+    public int ranked(int rank) {
+        list();
+        order();
+        return order.at(Objects.checkIndex(rank, size));
+    }
+
+    private void order() {
+        if (!ordered) {
+            order.begin(logits, size);
+            ordered = true;
+        }
+    }
+
+    /** Keeps the first {@code count} by rank, at least one. */
+    public void keepFirst(int count) {
+        if (count < size()) {
+            int last = ranked(Math.max(count, 1) - 1);
+            float least = logits[last];
+            int kept = 0;
+            for (int i = 0; i < size; i++) {
+                if (logits[i] > least || (logits[i] == least && i <= last)) {
+                    ids[kept] = ids[i];
+                    logits[kept++] = logits[i];
+                }
+            }
+            shrink(kept);
+        }
+    }
+
+    /** Removes the first {@code count} by rank, fewer than there are. */
+    public void removeFirst(int count) {
+        if (count > 0) {
+            int first = ranked(count);
+            float most = logits[first];
+            int kept = 0;
+            for (int i = 0; i < size; i++) {
+                if (logits[i] < most || (logits[i] == most && i >= first)) {
+                    ids[kept] = ids[i];
+                    logits[kept++] = logits[i];
+                }
+            }
+            shrink(kept);
+        }
+    }
+
+    /** Keeps the candidates that a mask allows. */
+    public void keepAllowed(TokenMask mask) {
+        list();
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (mask.allows(ids[i])) {
+                ids[kept] = ids[i];
+                logits[kept++] = logits[i];
+            }
+        }
+        shrink(kept);
+    }
+
+    /** Keeps the tokens with ids below a limit. */
+    public void keepBelow(int limit) {
+        if (limit >= vocabulary()) {
+            return;
+        }
+        if (whole) {
+            row.truncate(limit);
+            size = -1;
+            changed();
+        } else {
+            int at = find(limit);
+            shrink(at < 0 ? -at - 1 : at);
+        }
+    }
+
+    /** Changes the logit of a token if it is a candidate; {@code -inf} removes it. Call {@link #settle} afterwards. */
+    public void setLogit(int id, float logit) {
+        settleScale();
+        if (whole) {
+            if (row.get(id) > Float.NEGATIVE_INFINITY) {
+                row.set(id, logit);
+            }
+        } else {
+            int i = find(id);
+            if (i >= 0) {
+                logits[i] = logit;
+            }
+        }
+    }
+
+    /** Ends changes of logits: refuses what is NaN or {@code +inf}, and removes what is {@code -inf}. */
+    public void settle() {
+        if (whole) {
+            row.changed();
+            size = -1;
+        } else {
+            int kept = 0;
+            for (int i = 0; i < size; i++) {
+                if (!(logits[i] < Float.POSITIVE_INFINITY)) {
+                    throw new IllegalArgumentException("logits[" + ids[i] + "] = " + logits[i]
+                            + ": must be finite, or -inf for a token that is masked");
+                }
+                if (logits[i] > Float.NEGATIVE_INFINITY) {
+                    ids[kept] = ids[i];
+                    logits[kept++] = logits[i];
+                }
+            }
+            size = kept;
+        }
+        changed();
+    }
+
+    /** A new logit for a candidate. */
+    @FunctionalInterface
+    public interface Change {
+        /** The logit instead of the one that a token has. */
+        float logit(int id, float logit);
+    }
+
+    /** Changes the logits of all candidates. */
+    public void change(Change change) {
+        settleScale();
+        if (whole) {
+            float[] values = row.edit();
+            int from = row.from();
+            for (int id = 0; id < row.length(); id++) {
+                float logit = values[from + id];
+                values[from + id] = logit == Float.NEGATIVE_INFINITY ? logit : change.logit(id, logit);
+            }
+        } else {
+            for (int i = 0; i < size; i++) {
+                logits[i] = change.logit(ids[i], logits[i]);
+            }
+        }
+        settle();
+    }
+
+    /** A new logit for a probability. */
+    @FunctionalInterface
+    interface Reweighing {
+        float logit(double probability);
+    }
+
+    /** Changes logits by probability, and keeps these for {@link #formerProbability}. */
+    void reweigh(Reweighing reweighing) {
+        weigh();
+        former = Scratch.grow(former, size);
+        for (int i = 0; i < size; i++) {
+            double p = weights[i] / sum;
+            former[i] = (float) p;
+            logits[i] = reweighing.logit(p);
+        }
+        scale = 1;
+        changed();
+    }
+
+    /** The probability of a candidate before {@link #reweigh}. */
+    double formerProbability(int i) {
+        return former[i];
+    }
+
+    /**
+     * Draws a token by its probability: the first at which the running mass, by rising id, exceeds {@code uniform}.
+     *
+     * @param uniform from 0 to below 1
+     */
+    public int draw(double uniform) {
+        if (whole) {
+            sum();
+            return row.draw(uniform, scale);
+        }
+        weigh();
+        return ids[Selection.inverse(weights, size, uniform * sum)];
+    }
+
+    /** The id of the likeliest; of equal ones the lowest. */
+    public int likeliest() {
+        if (whole) {
+            return row.argmax();
+        }
+        int first = 0;
+        while (logits[first] != rawMax()) {
+            first++;
+        }
+        return ids[first];
+    }
+
+    /** Makes the pending temperature part of the logits. */
+    private void settleScale() {
+        if (scale != 1) {
+            if (whole) {
+                kernels.scale(scale, row.edit(), row.from(), row.length());
+                row.changed();
+            } else {
+                kernels.scale(scale, logits, 0, size);
+            }
+            scale = 1;
+            changed();
+        }
+    }
+
+    /** Copies the tokens of the row that are not masked into the arrays. */
+    private void list() {
+        if (whole) {
+            grow(row.length());
+            double known = sum;
+            becomeList(row.collect(Float.NEGATIVE_INFINITY, logits, ids));
+            max = row.max();
+            sum = known;
+        }
+    }
+
+    private void grow(int length) {
+        if (ids.length < length) {
+            ids = new int[length];
+            logits = new float[length];
+        }
+    }
+
+    private void becomeList(int n) {
+        whole = false;
+        size = n;
+        changed();
+    }
+
+    private void shrink(int kept) {
+        if (kept < size) {
+            size = kept;
+            changed();
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package io.vastmax.sampling;
+
+import io.vastmax.internal.Philox;
+
+/**
+ * What a filter or selector may know of the step that it works in: the tokens so far, the place in the sequence, and random
+ * numbers that belong to this place alone.
+ *
+ * <p>Random numbers are those of Philox4x32-10 with the seed as its key and (number, sequence, position) as its counter, the
+ * layout of {@link io.vastmax.RandomKey}: whatever other sequences, positions and filters draw, these stay the same. Number
+ * {@code j} of filter {@code i} of the chain, from 0, is {@code (i + 1) 2^16 + j}; the selector has {@code i = -1}; the
+ * noise of token {@code t} is {@code 2^32 + t}.
+ */
+public final class SamplingStep {
+    private static final long NOISE = 1L << 32;
+
+    private final History history = new History();
+    private final TokenMask mask = new TokenMask();
+    private final long seed;
+    private int sequence;
+    private long position;
+    private double[] memory = {};
+    private long next;
+
+    SamplingStep(long seed, int sequence) {
+        this.seed = seed;
+        this.sequence = sequence;
+    }
+
+    /** The tokens so far. */
+    public History history() {
+        return history;
+    }
+
+    /** The sampler's seed. */
+    public long seed() {
+        return seed;
+    }
+
+    /** The number of the sequence. */
+    public int sequence() {
+        return sequence;
+    }
+
+    /** How many tokens were chosen or accepted after the prompt. */
+    public long position() {
+        return position;
+    }
+
+    /** What the selector remembers. */
+    public double[] memory() {
+        return memory;
+    }
+
+    /** The next random number, from 0 to below 1, of the filter or selector at work. */
+    public double uniform() {
+        return Philox.uniform(Philox.bits(seed, position, sequence, next++));
+    }
+
+    /** The random number of a token at this step, from 0 to below 1: the same whatever was asked before. */
+    public double uniformOf(int id) {
+        return Philox.uniform(Philox.bits(seed, position, sequence, NOISE + id));
+    }
+
+    /** The empty set of tokens, to be filled: one for all, until the next call. */
+    public TokenMask emptyMask(int vocabulary) {
+        mask.begin(vocabulary);
+        return mask;
+    }
+
+    /** Begins the part of a filter, counted from 0, or of the selector, -1. */
+    void enter(int filter) {
+        next = (long) (filter + 1) << 16;
+    }
+
+    void setMemory(double[] newMemory) {
+        memory = newMemory;
+    }
+
+    void setPosition(long newPosition) {
+        position = newPosition;
+    }
+
+    void setSequence(int newSequence) {
+        sequence = newSequence;
+    }
+}
