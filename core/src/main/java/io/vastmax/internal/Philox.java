@@ -14,11 +14,16 @@ public final class Philox {
 
     private Philox() {}
 
-    /** What {@code new RandomKey(seed, step).row(row)} gives after {@code index} other numbers of 64 bits. */
+    /**
+     * What {@code new RandomKey(seed, step).row(row)} gives after {@code index} other numbers of 64 bits.
+     *
+     * @param index below 2^33
+     */
     public static long bits(long seed, long step, int row, long index) {
         int k0 = (int) seed;
         int k1 = (int) (seed >>> 32);
-        int c0 = (int) (index >>> 1);
+        // The generator counts before it draws
+        int c0 = (int) (index >>> 1) + 1;
         int c1 = row;
         int c2 = (int) step;
         int c3 = (int) (step >>> 32);
