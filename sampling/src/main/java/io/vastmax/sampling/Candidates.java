@@ -363,6 +363,16 @@ public final class Candidates {
         return order.at(Objects.checkIndex(rank, size));
     }
 
+    /** The rank of a token that is a candidate, from 1. */
+    int rank(int id) {
+        int i = find(id);
+        int rank = 1;
+        for (int j = 0; j < size; j++) {
+            rank += logits[j] > logits[i] || (logits[j] == logits[i] && j < i) ? 1 : 0;
+        }
+        return rank;
+    }
+
     private void order() {
         if (!ordered) {
             order.begin(logits, size);

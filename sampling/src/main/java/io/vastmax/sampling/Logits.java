@@ -130,6 +130,11 @@ public final class Logits {
         return new Logits(array, from, segment, format, order, size, true);
     }
 
+    /** The same, not to be overwritten. */
+    Logits kept() {
+        return overwritable ? new Logits(array, from, segment, format, order, size, false) : this;
+    }
+
     /** How many: the size of the vocabulary. */
     public int size() {
         return size;

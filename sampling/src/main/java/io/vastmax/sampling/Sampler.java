@@ -88,6 +88,40 @@ public final class Sampler {
         return accept(draw(logits));
     }
 
+    /**
+     * Chooses the next token, accepts it, and scores it: its log-probability and rank, before and after the chain. Takes
+     * another pass or two over the logits, and allocates.
+     *
+     * @param top how many of the likeliest tokens to add, 0 or more
+     */
+    public ScoredToken sampleScored(Logits logits, int top) {
+        if (top < 0) {
+            throw new IllegalArgumentException("top = " + top + ": must not be negative");
+        }
+        Candidates raw = new Candidates();
+        raw.begin(logits.kept());
+        Candidates candidates = candidates();
+        candidates.begin(logits.kept());
+        int id = draw(candidates);
+        ScoredToken scored = ScoredToken.of(id, raw, candidates, top);
+        accept(id);
+        return scored;
+    }
+
+    /**
+     * What the chain does with the logits of the next step, filter by filter. Nothing is drawn, and nothing changes.
+     *
+     * @param top how many of the likeliest candidates to add, 0 or more
+     */
+    public Explanation explain(Logits logits, int top) {
+        if (top < 0) {
+            throw new IllegalArgumentException("top = " + top + ": must not be negative");
+        }
+        Candidates candidates = new Candidates();
+        candidates.begin(logits.kept());
+        return Explanation.of(this, candidates, top);
+    }
+
     /** Chooses the next token without accepting it: nothing changes, and a second call chooses the same. */
     public int draw(float... logits) {
         Candidates candidates = candidates();
@@ -105,9 +139,7 @@ public final class Sampler {
     /** Chooses from candidates that have begun with a step's logits. */
     int draw(Candidates candidates) {
         filter(candidates);
-        step.enter(-1);
-        chain.selector().narrow(candidates, step);
-        requireSome(candidates, chain.selector());
+        narrow(candidates);
         drawn = chain.selector().draw(candidates, step);
         drawnFrom = candidates;
         return drawn;
@@ -127,6 +159,13 @@ public final class Sampler {
         step.enter(i);
         filter.apply(candidates, step);
         requireSome(candidates, filter);
+    }
+
+    /** Leaves the distribution that the selector draws from, after the filters. */
+    void narrow(Candidates candidates) {
+        step.enter(-1);
+        chain.selector().narrow(candidates, step);
+        requireSome(candidates, chain.selector());
     }
 
     private void requireSome(Candidates candidates, Object cause) {

@@ -1,0 +1,47 @@
+package io.vastmax.sampling;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A token that was chosen, with its log-probabilities (natural) and ranks. Ranks begin with 1, the likeliest; of equal
+ * logits the lower id stands first.
+ *
+ * @param id the token
+ * @param logProb under the logits as they came, {@code z - lse(z)}
+ * @param rank among all tokens, likewise
+ * @param chainLogProb in the distribution that the chain left and the selector drew from
+ * @param chainRank among the candidates there
+ * @param top the likeliest tokens under the logits as they came, the likeliest first
+ */
+public record ScoredToken(
+        int id, double logProb, int rank, double chainLogProb, int chainRank, List<TokenLogProb> top) {
+    /** Copies the list. */
+    public ScoredToken {
+        top = List.copyOf(top);
+    }
+
+    /** A token and its log-probability. */
+    public record TokenLogProb(int id, double logProb) {}
+
+    /**
+     * Scores a token.
+     *
+     * @param raw has begun with the logits
+     * @param chain what it was drawn from
+     */
+    static ScoredToken of(int id, Candidates raw, Candidates chain, int top) {
+        double logProb = raw.logProbability(raw.logitOf(id));
+        int rank = raw.rank(id);
+        double lse = raw.logSumExp();
+        List<TokenLogProb> likeliest = new ArrayList<>();
+        if (top > 0) {
+            raw.keepTop(top);
+            for (int i = 0; i < raw.size(); i++) {
+                int candidate = raw.ranked(i);
+                likeliest.add(new TokenLogProb(raw.id(candidate), raw.logit(candidate) - lse));
+            }
+        }
+        return new ScoredToken(id, logProb, rank, chain.logProbability(chain.logitOf(id)), chain.rank(id), likeliest);
+    }
+}
