@@ -7,7 +7,11 @@ public enum Implementation {
     VASTMAX_SECTIONS("Vastmax, 8 MiB at a time"),
     /** Our full softmax, where the work is another layer's. */
     FULL_SOFTMAX("Full softmax"),
-    PYTORCH("PyTorch");
+    /** As most people write it, with objects and a sort. */
+    PLAIN_JAVA("Plain Java"),
+    PYTORCH("PyTorch"),
+    /** The unit of sampling. */
+    PYTORCH_LOG_SOFTMAX("PyTorch's log-softmax");
 
     private final String label;
 

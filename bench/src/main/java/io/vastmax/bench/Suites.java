@@ -1,7 +1,9 @@
 package io.vastmax.bench;
 
 import static io.vastmax.bench.Implementation.FULL_SOFTMAX;
+import static io.vastmax.bench.Implementation.PLAIN_JAVA;
 import static io.vastmax.bench.Implementation.PYTORCH;
+import static io.vastmax.bench.Implementation.PYTORCH_LOG_SOFTMAX;
 import static io.vastmax.bench.Implementation.VASTMAX;
 
 import io.vastmax.adaptive.CostCurve;
@@ -16,7 +18,7 @@ import java.util.List;
 final class Suites {
     /** The suites' names, in the order in which they are measured. */
     static final List<String> NAMES =
-            List.of("loss", "objectives", "product", "log-softmax", "layers", "scale", "top-k");
+            List.of("loss", "objectives", "product", "log-softmax", "layers", "scale", "top-k", "sampling");
 
     /** A vocabulary of WikiText-2's size. */
     static final Problem WORDS = new Problem(1024, 256, 33_278);
@@ -49,6 +51,7 @@ final class Suites {
             case "layers" -> layers();
             case "scale" -> scale();
             case "top-k" -> topK();
+            case "sampling" -> sampling();
             default -> throw new IllegalArgumentException("There is no suite " + name + ", but " + NAMES);
         };
     }
@@ -233,6 +236,39 @@ final class Suites {
                                         .formatted(TrainedLayer.VECTORS)
                                 + " taken in turns. Full softmax: the model \"full\", on its own hidden vectors.",
                         "PyTorch: the same model's linear, log-softmax and top-k."));
+    }
+
+    private static Suite sampling() {
+        List<Work> works = new ArrayList<>();
+        List<Comparison> units = new ArrayList<>();
+        for (int classes : new int[] {131_072, 32_000, 262_144}) {
+            Work unit = null;
+            for (Sampling sampling : Sampling.values()) {
+                List<Contender> contenders = new ArrayList<>(List.of(Contender.of(VASTMAX, 1)));
+                if (classes == 131_072) {
+                    contenders.add(Contender.of(PLAIN_JAVA, 1));
+                    contenders.add(Contender.of(PYTORCH, 1));
+                }
+                if (unit == null) {
+                    contenders.add(Contender.of(PYTORCH_LOG_SOFTMAX, 1));
+                }
+                Work work = Work.sampling(sampling, classes, contenders.toArray(Contender[]::new));
+                unit = unit == null ? work : unit;
+                works.add(work);
+                units.add(new Units(work, unit, sampling.most()));
+            }
+        }
+        return new Suite(
+                "sampling",
+                "The next token from logits",
+                1,
+                works,
+                units,
+                List.of(
+                        "One thread. The logits are normal with a deviation of 3, the same in each call. A unit is the time"
+                                + " that PyTorch's log-softmax of the same row takes; targets are for V = 131,072.",
+                        "Plain Java: an object for each token, sorted by probability, and a loop; the draw by a running sum."
+                                + " PyTorch: topk, sort and multinomial, in one TorchScript function."));
     }
 
     /** Why a trained model cannot be run; empty if it can. */

@@ -89,6 +89,18 @@ record Work(
                 0);
     }
 
+    /** A token from logits. */
+    static Work sampling(Sampling sampling, int classes, Contender... contenders) {
+        return new Work(
+                "V = %,d: %s".formatted(classes, sampling.label()),
+                SamplingBenchmark.class,
+                Map.of("sampling", sampling.name(), "classes", "" + classes),
+                List.of(contenders),
+                0,
+                0,
+                0);
+    }
+
     /** Who does it, ours first. */
     List<Implementation> implementations() {
         return contenders.stream().map(Contender::implementation).toList();
