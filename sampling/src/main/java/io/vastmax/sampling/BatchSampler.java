@@ -2,7 +2,9 @@ package io.vastmax.sampling;
 
 import io.vastmax.Matrix;
 import io.vastmax.Workspace;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -24,10 +26,12 @@ public final class BatchSampler {
     /** One sampler for each row of logits to come; the same sampler may not stand twice. */
     public BatchSampler(List<Sampler> samplers) {
         this.samplers = List.copyOf(samplers);
+        Map<Sampler, Integer> places = new HashMap<>();
         for (int i = 0; i < samplers.size(); i++) {
-            if (this.samplers.indexOf(samplers.get(i)) < i) {
-                throw new IllegalArgumentException("samplers[" + i + "] is samplers["
-                        + this.samplers.indexOf(samplers.get(i)) + "]: each sequence needs its own");
+            Integer before = places.putIfAbsent(samplers.get(i), i);
+            if (before != null) {
+                throw new IllegalArgumentException(
+                        "samplers[" + i + "] is samplers[" + before + "]: each sequence needs its own");
             }
         }
     }

@@ -7,7 +7,7 @@ import java.util.List;
  * What a chain did with the logits of a step, for people who tune one.
  *
  * @param stages the logits as they came, then each filter in its order, then what the selector draws from
- * @param candidates the likeliest at the end, the likeliest first
+ * @param candidates the likeliest that the filters left, the likeliest first
  */
 public record Explanation(List<Stage> stages, List<Candidate> candidates) {
     /** Copies the lists. */
@@ -32,8 +32,8 @@ public record Explanation(List<Stage> stages, List<Candidate> candidates) {
      * A token.
      *
      * @param raw its probability under the logits as they came
-     * @param logit after the chain
-     * @param probability after the chain
+     * @param logit after the filters
+     * @param probability after the filters
      */
     public record Candidate(int id, double raw, float logit, double probability) {}
 
@@ -47,15 +47,15 @@ public record Explanation(List<Stage> stages, List<Candidate> candidates) {
             sampler.apply(i, candidates);
             stages.add(stage(sampler.chain().filters().get(i).toString(), candidates, before, raw));
         }
-        double[] before = probabilities(candidates);
-        sampler.narrow(candidates);
-        stages.add(stage(sampler.chain().selector().toString(), candidates, before, raw));
         List<Candidate> likeliest = new ArrayList<>();
         for (int rank = 0; rank < Math.min(top, candidates.size()); rank++) {
             int i = candidates.ranked(rank);
             int id = candidates.id(i);
             likeliest.add(new Candidate(id, raw[id], candidates.logit(i), candidates.probability(i)));
         }
+        double[] before = probabilities(candidates);
+        sampler.narrow(candidates);
+        stages.add(stage(sampler.chain().selector().toString(), candidates, before, raw));
         return new Explanation(stages, likeliest);
     }
 
