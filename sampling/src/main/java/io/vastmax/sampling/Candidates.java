@@ -177,6 +177,18 @@ public final class Candidates {
         return weights[Objects.checkIndex(i, size)] / sum;
     }
 
+    /** The probability of a token, 0 if it is no candidate. */
+    public double probabilityOf(int id) {
+        if (id >= vocabulary()) {
+            return 0;
+        }
+        if (whole) {
+            return StrictMath.exp(((double) row.get(id) - row.max()) * scale) / sum();
+        }
+        int i = find(id);
+        return i < 0 ? 0 : probability(i);
+    }
+
     /** The log-probability of a logit among the candidates, natural. */
     double logProbability(float logit) {
         return (double) logit - max() - StrictMath.log(sum());
@@ -502,6 +514,21 @@ public final class Candidates {
         settle();
     }
 
+    /** Makes all logits log-probabilities: subtracts {@link #logSumExp}. */
+    void normalise() {
+        float shift = (float) StrictMath.log(sum());
+        float most = rawMax();
+        if (whole) {
+            float[] values = row.edit();
+            kernels.shiftedDifference(values, row.from(), values, row.from(), row.length(), most, scale, shift);
+            row.changed();
+        } else {
+            kernels.shiftedDifference(logits, 0, logits, 0, size, most, scale, shift);
+        }
+        scale = 1;
+        changed();
+    }
+
     /** A new logit for a probability. */
     @FunctionalInterface
     interface Reweighing {
@@ -538,6 +565,27 @@ public final class Candidates {
         }
         weigh();
         return ids[Selection.inverse(weights, size, uniform * sum)];
+    }
+
+    /**
+     * Draws a token by what its probability exceeds another distribution's by: from {@code max(0, p_i - q_i)}, normalised; by
+     * its probability where nothing exceeds it.
+     */
+    int drawBeyond(Candidates other, double uniform) {
+        weigh();
+        other.weigh();
+        keys = Scratch.grow(keys, size);
+        double mass = 0;
+        int j = 0;
+        for (int i = 0; i < size; i++) {
+            while (j < other.size && other.ids[j] < ids[i]) {
+                j++;
+            }
+            double q = j < other.size && other.ids[j] == ids[i] ? other.weights[j] / other.sum : 0;
+            keys[i] = (float) Math.max(0, weights[i] / sum - q);
+            mass += keys[i];
+        }
+        return mass > 0 ? ids[Selection.inverse(keys, size, uniform * mass)] : draw(uniform);
     }
 
     /** The id of the likeliest; of equal ones the lowest. */

@@ -6,6 +6,8 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.ShortBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +85,15 @@ public final class Logits {
     public static Logits row(Matrix logits, int row) {
         int columns = logits.columns();
         return of(logits.array(), Objects.checkIndex(row, logits.rows()) * columns, columns);
+    }
+
+    /** All rows of a matrix, one for each step or beam. */
+    public static List<Logits> rows(Matrix logits) {
+        List<Logits> rows = new ArrayList<>(logits.rows());
+        for (int row = 0; row < logits.rows(); row++) {
+            rows.add(row(logits, row));
+        }
+        return rows;
     }
 
     /** The remaining floats of a buffer. */
