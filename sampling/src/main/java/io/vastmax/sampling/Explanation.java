@@ -54,7 +54,7 @@ public record Explanation(List<Stage> stages, List<Candidate> candidates) {
             likeliest.add(new Candidate(id, raw[id], candidates.logit(i), candidates.probability(i)));
         }
         double[] before = probabilities(candidates);
-        sampler.narrow(candidates);
+        sampler.applySelector(candidates);
         stages.add(stage(sampler.chain().selector().toString(), candidates, before, raw));
         return new Explanation(stages, likeliest);
     }

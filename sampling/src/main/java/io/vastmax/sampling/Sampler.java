@@ -138,11 +138,16 @@ public final class Sampler {
 
     /** Chooses from candidates that have begun with a step's logits. */
     int draw(Candidates candidates) {
-        filter(candidates);
         narrow(candidates);
         drawn = chain.selector().draw(candidates, step);
         drawnFrom = candidates;
         return drawn;
+    }
+
+    /** Leaves the candidates, with the probabilities, that the selector draws from. */
+    void narrow(Candidates candidates) {
+        filter(candidates);
+        applySelector(candidates);
     }
 
     /** Applies the chain's filters. */
@@ -161,8 +166,8 @@ public final class Sampler {
         requireSome(candidates, filter);
     }
 
-    /** Leaves the distribution that the selector draws from, after the filters. */
-    void narrow(Candidates candidates) {
+    /** Leaves what the selector draws from, after the filters. */
+    void applySelector(Candidates candidates) {
         step.enter(-1);
         chain.selector().narrow(candidates, step);
         requireSome(candidates, chain.selector());
@@ -192,6 +197,13 @@ public final class Sampler {
         step.history().add(id);
         step.setPosition(step.position() + 1);
         return id;
+    }
+
+    /** Accepts one of the candidates that {@link #narrow} left as if the selector had drawn it. */
+    int accept(int id, Candidates narrowed) {
+        drawn = id;
+        drawnFrom = narrowed;
+        return accept(id);
     }
 
     private void remember() {

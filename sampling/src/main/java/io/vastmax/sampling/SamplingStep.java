@@ -9,10 +9,13 @@ import io.vastmax.internal.Philox;
  * <p>Random numbers are those of Philox4x32-10 with the seed as its key and (number, sequence, position) as its counter, the
  * layout of {@link io.vastmax.RandomKey}: whatever other sequences, positions and filters draw, these stay the same. Number
  * {@code j} of filter {@code i} of the chain, from 0, is {@code (i + 1) 2^16 + j}; the selector has {@code i = -1}; the
- * noise of token {@code t} is {@code 2^32 + t}.
+ * noise of token {@code t} is {@code 2^32 + t}. Where drafts are verified, number {@code 2^31} decides whether this place's
+ * draft is accepted and {@code 2^31 + 1} draws what replaces it: no chain has as many filters.
  */
 public final class SamplingStep {
     private static final long NOISE = 1L << 32;
+    private static final long ACCEPTANCE = 1L << 31;
+    private static final long REPLACEMENT = ACCEPTANCE + 1;
 
     private final History history = new History();
     private final TokenMask mask = new TokenMask();
@@ -60,6 +63,16 @@ public final class SamplingStep {
     /** The random number of a token at this step, from 0 to below 1: the same whatever was asked before. */
     public double uniformOf(int id) {
         return Philox.uniform(Philox.bits(seed, position, sequence, NOISE + id));
+    }
+
+    /** The random number that accepts or rejects a draft, from 0 to below 1. */
+    double acceptance() {
+        return Philox.uniform(Philox.bits(seed, position, sequence, ACCEPTANCE));
+    }
+
+    /** The random number that draws what replaces a rejected draft, from 0 to below 1. */
+    double replacement() {
+        return Philox.uniform(Philox.bits(seed, position, sequence, REPLACEMENT));
     }
 
     /** The empty set of tokens, to be filled: one for all, until the next call. */
