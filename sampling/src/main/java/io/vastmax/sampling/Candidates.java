@@ -39,6 +39,9 @@ public final class Candidates {
     private float[] keys = {};
     private float[] former = {};
 
+    /** Whether logits in the arrays changed since {@link #settle}. */
+    private boolean touched;
+
     /** By which a stored logit is multiplied: the pending temperatures. */
     private float scale;
 
@@ -426,7 +429,15 @@ public final class Candidates {
 
     /** Keeps the candidates that a mask allows. */
     public void keepAllowed(TokenMask mask) {
-        list();
+        if (mask.vocabulary() != vocabulary()) {
+            throw new IllegalArgumentException("mask.vocabulary() = " + mask.vocabulary() + ": must be " + vocabulary()
+                    + ", the size of the vocabulary");
+        }
+        if (whole) {
+            grow(row.length());
+            becomeList(row.collect(mask, logits, ids));
+            return;
+        }
         int kept = 0;
         for (int i = 0; i < size; i++) {
             if (mask.allows(ids[i])) {
@@ -437,13 +448,13 @@ public final class Candidates {
         shrink(kept);
     }
 
-    /** Keeps the tokens with ids below a limit. */
+    /** Keeps the tokens with ids below a limit, which becomes the size of the vocabulary. */
     public void keepBelow(int limit) {
         if (limit >= vocabulary()) {
             return;
         }
+        row.truncate(limit);
         if (whole) {
-            row.truncate(limit);
             size = -1;
             changed();
         } else {
@@ -454,6 +465,7 @@ public final class Candidates {
 
     /** Changes the logit of a token if it is a candidate; {@code -inf} removes it. Call {@link #settle} afterwards. */
     public void setLogit(int id, float logit) {
+        Objects.checkIndex(id, vocabulary());
         settleScale();
         if (whole) {
             if (row.get(id) > Float.NEGATIVE_INFINITY) {
@@ -463,6 +475,7 @@ public final class Candidates {
             int i = find(id);
             if (i >= 0) {
                 logits[i] = logit;
+                touched = true;
             }
         }
     }
@@ -470,9 +483,15 @@ public final class Candidates {
     /** Ends changes of logits: refuses what is NaN or {@code +inf}, and removes what is {@code -inf}. */
     public void settle() {
         if (whole) {
-            row.changed();
+            if (!row.settle()) {
+                return;
+            }
             size = -1;
         } else {
+            if (!touched) {
+                return;
+            }
+            touched = false;
             int kept = 0;
             for (int i = 0; i < size; i++) {
                 if (!(logits[i] < Float.POSITIVE_INFINITY)) {
@@ -510,6 +529,7 @@ public final class Candidates {
             for (int i = 0; i < size; i++) {
                 logits[i] = change.logit(ids[i], logits[i]);
             }
+            touched = true;
         }
         settle();
     }
@@ -605,9 +625,11 @@ public final class Candidates {
         if (scale != 1) {
             if (whole) {
                 kernels.scale(scale, row.edit(), row.from(), row.length());
-                row.changed();
+                row.settle();
+                size = -1;
             } else {
                 kernels.scale(scale, logits, 0, size);
+                touched = true;
             }
             scale = 1;
             changed();

@@ -1,34 +1,25 @@
 package io.vastmax.sampling;
 
-import static java.util.Objects.requireNonNull;
-
 import io.vastmax.internal.Scratch;
 import io.vastmax.internal.simd.Kernels;
 import io.vastmax.internal.simd.Simd;
-import org.jspecify.annotations.Nullable;
 
 /**
- * The logits of the whole vocabulary, as they came or with changes.
+ * The logits of the whole vocabulary, as they came or with changes, and what is known of them by block.
  *
  * <p>A first pass keeps the largest logit of every sixteenth part of each block. With these most filters look at few blocks
  * again: one whose maximum is below a threshold holds nothing, and the k-th largest of the maxima is no larger than the
  * k-th largest logit. Sums of exponentials are kept by block too, so that a draw looks into one block.
  *
- * <p>The first change copies the logits, unless they may be overwritten. Mutable, used again for every step.
+ * <p>Only blocks that changed are looked at again. Mutable, used again for every step.
  */
 final class LogitRow {
-    private static final int BLOCK = 1024;
+    private static final int BLOCK = LogitBlocks.BLOCK;
     private static final int LANES = Kernels.LANES;
 
     private final Kernels kernels = Simd.kernels();
-    private final short[] halves = new short[BLOCK];
+    private final LogitBlocks memory = new LogitBlocks();
     private final float[] tile = new float[BLOCK];
-    private @Nullable Logits source;
-    private float @Nullable [] values;
-    private int from;
-    private int length;
-    private boolean editable;
-    private float[] copy = {};
     private float[] maxima = {};
     private float[] bounds = {};
     private double[] sums = {};
@@ -36,42 +27,47 @@ final class LogitRow {
 
     /** Begins with an array. */
     void begin(float[] logits, int from, int length) {
-        source = null;
-        values = logits;
-        this.from = from;
-        editable = false;
-        beginInspected(length);
+        memory.begin(logits, from, length);
+        beginInspected();
     }
 
     /** Begins with logits wherever they are. */
     void begin(Logits logits) {
-        source = logits;
-        values = logits.array();
-        from = logits.from();
-        editable = logits.isOverwritable() && values != null;
-        beginInspected(logits.size());
+        memory.begin(logits);
+        beginInspected();
     }
 
-    private void beginInspected(int length) {
-        inspect(length);
+    private void beginInspected() {
+        maxima = Scratch.grow(maxima, blocks() * LANES);
+        settle();
         if (max == Float.NEGATIVE_INFINITY) {
-            throw new IllegalArgumentException("logits: all " + length + " are -inf, masked; one must be finite");
+            throw new IllegalArgumentException("logits: all " + length() + " are -inf, masked; one must be finite");
         }
     }
 
-    private void inspect(int length) {
-        this.length = length;
+    /** Ends changes: looks at the blocks that they fell into. Returns whether there were any. */
+    boolean settle() {
+        boolean any = false;
         int blocks = blocks();
-        maxima = Scratch.grow(maxima, blocks * LANES);
         for (int b = 0; b < blocks; b++) {
-            float[] block = block(b);
-            int at = at(b);
-            if (kernels.laneMaxima(block, at, sizeOf(b), maxima, b * LANES)
-                    || kernels.max(maxima, b * LANES, LANES) == Float.POSITIVE_INFINITY) {
-                refuse(b, block, at);
+            if (memory.takeStale(b)) {
+                inspect(b);
+                any = true;
             }
         }
-        max = kernels.max(maxima, 0, blocks * LANES);
+        if (any) {
+            max = kernels.max(maxima, 0, blocks * LANES);
+        }
+        return any;
+    }
+
+    private void inspect(int b) {
+        float[] block = block(b);
+        int at = at(b);
+        if (kernels.laneMaxima(block, at, sizeOf(b), maxima, b * LANES)
+                || kernels.max(maxima, b * LANES, LANES) == Float.POSITIVE_INFINITY) {
+            refuse(b, block, at);
+        }
     }
 
     private void refuse(int b, float[] block, int at) {
@@ -86,13 +82,14 @@ final class LogitRow {
 
     /** How many tokens there are. */
     int length() {
-        return length;
+        return memory.length();
     }
 
     /** Leaves out the tokens from an id on. */
     void truncate(int newLength) {
-        if (newLength < length) {
-            inspect(newLength);
+        if (newLength < length()) {
+            memory.truncate(newLength);
+            settle();
         }
     }
 
@@ -118,44 +115,22 @@ final class LogitRow {
 
     /** The logit of a token. */
     float get(int id) {
-        if (values != null) {
-            return values[from + id];
-        }
-        return requireNonNull(source).get(id);
+        return memory.get(id);
     }
 
-    /** Changes the logit of a token; {@link #changed} must follow the last change. */
+    /** Changes the logit of a token; {@link #settle} must follow the last change. */
     void set(int id, float logit) {
-        edit()[from + id] = logit;
+        memory.set(id, logit);
     }
 
-    /** The logits, to be changed: the first is at {@link #from}. {@link #changed} must follow the last change. */
+    /** The logits, all to be changed: the first is at {@link #from}. {@link #settle} must follow the last change. */
     float[] edit() {
-        if (!editable) {
-            copy = Scratch.grow(copy, length);
-            for (int b = 0; b < blocks(); b++) {
-                int id = b * BLOCK;
-                if (values != null) {
-                    System.arraycopy(values, from + id, copy, id, sizeOf(b));
-                } else {
-                    requireNonNull(source).read(id, sizeOf(b), copy, id, halves);
-                }
-            }
-            values = copy;
-            from = 0;
-            editable = true;
-        }
-        return requireNonNull(values);
+        return memory.edit();
     }
 
     /** Where the first logit is in {@link #edit}. */
     int from() {
-        return from;
-    }
-
-    /** Takes note of changes of all logits. */
-    void changed() {
-        inspect(length);
+        return memory.from();
     }
 
     /** How many tokens are not masked. */
@@ -206,6 +181,35 @@ final class LogitRow {
         return n;
     }
 
+    /** Collects the tokens of a set that are not masked, by rising id; returns how many. */
+    int collect(TokenMask set, float[] logits, int[] ids) {
+        float[] block = tile;
+        int n = 0;
+        int loaded = -1;
+        for (int id = 0; id < length(); id += Long.SIZE) {
+            long word = set.word(id / Long.SIZE);
+            if (word != 0) {
+                int b = id / BLOCK;
+                if (b != loaded) {
+                    block = block(b);
+                    loaded = b;
+                }
+                int at = at(b) + id % BLOCK;
+                if (word == -1) {
+                    n += kernels.collect(block, at, Long.SIZE, -Float.MAX_VALUE, id, logits, ids, n);
+                } else {
+                    for (; word != 0; word &= word - 1) {
+                        int i = Long.numberOfTrailingZeros(word);
+                        ids[n] = id + i;
+                        logits[n] = block[at + i];
+                        n += logits[n] > Float.NEGATIVE_INFINITY ? 1 : 0;
+                    }
+                }
+            }
+        }
+        return n;
+    }
+
     /** A number that the k largest logits reach: close to the least of them if k is small beside the vocabulary. */
     float bound(int k) {
         int n = blocks() * LANES;
@@ -240,27 +244,22 @@ final class LogitRow {
     }
 
     private int blocks() {
-        return (length + BLOCK - 1) / BLOCK;
+        return memory.count();
     }
 
     private int sizeOf(int b) {
-        return Math.min(BLOCK, length - b * BLOCK);
+        return memory.sizeOf(b);
     }
 
     private float blockMax(int b) {
         return kernels.max(maxima, b * LANES, LANES);
     }
 
-    /** The array that holds a block: its first logit is at {@link #at}. */
     private float[] block(int b) {
-        if (values != null) {
-            return values;
-        }
-        requireNonNull(source).read(b * BLOCK, sizeOf(b), tile, 0, halves);
-        return tile;
+        return memory.block(b);
     }
 
     private int at(int b) {
-        return values != null ? from + b * BLOCK : 0;
+        return memory.at(b);
     }
 }

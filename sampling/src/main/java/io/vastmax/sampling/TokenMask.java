@@ -10,6 +10,7 @@ public final class TokenMask {
 
     /** The empty set over a vocabulary. */
     public static TokenMask of(int vocabulary) {
+        Check.positive("vocabulary", vocabulary);
         TokenMask mask = new TokenMask();
         mask.begin(vocabulary);
         return mask;
@@ -47,12 +48,19 @@ public final class TokenMask {
 
     /** Adds all tokens. */
     public void allowAll() {
-        Arrays.fill(words, -1);
+        int last = (vocabulary - 1) / Long.SIZE;
+        Arrays.fill(words, 0, last, -1);
+        words[last] = -1L >>> -vocabulary;
     }
 
     /** Whether a token is in the set. */
     public boolean allows(int id) {
         Objects.checkIndex(id, vocabulary);
         return (words[id >> 6] & 1L << id) != 0;
+    }
+
+    /** The bits of 64 tokens from id {@code 64 i}: those beyond the vocabulary are 0. */
+    long word(int i) {
+        return words[i];
     }
 }
