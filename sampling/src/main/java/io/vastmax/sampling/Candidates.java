@@ -28,6 +28,7 @@ public final class Candidates {
     private final LogitRow row = new LogitRow();
     private final MassSelection selection = new MassSelection();
     private final FallingOrder order = new FallingOrder();
+    private final Tally tally = new Tally();
 
     /** Whether all tokens of the row that are not masked are candidates; else they are in the arrays. */
     private boolean whole;
@@ -116,6 +117,22 @@ public final class Candidates {
     public float logit(int i) {
         list();
         return logits[Objects.checkIndex(i, size)] * scale;
+    }
+
+    /** Numbers for tokens, none yet: for one filter at a time. */
+    Tally tally() {
+        tally.begin(vocabulary());
+        return tally;
+    }
+
+    /** The nearest finite float: a logit that masks nothing. */
+    static float finite(double logit) {
+        return (float) Math.max(-Float.MAX_VALUE, Math.min(logit, Float.MAX_VALUE));
+    }
+
+    /** Whether an id is below the size of the vocabulary. */
+    boolean covers(int id) {
+        return id >= 0 && id < vocabulary();
     }
 
     /** The logit of a token, {@code -inf} if it is no candidate. */

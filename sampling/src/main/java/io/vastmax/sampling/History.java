@@ -20,6 +20,11 @@ public final class History {
         return promptLength;
     }
 
+    /** How many of them followed the prompt. */
+    public int generated() {
+        return length() - promptLength;
+    }
+
     /** The token at a place from 0, the oldest. */
     public int token(int i) {
         return tokens.getInt(Objects.checkIndex(i, tokens.size()));

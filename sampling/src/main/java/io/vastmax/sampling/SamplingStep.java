@@ -19,6 +19,7 @@ public final class SamplingStep {
 
     private final History history = new History();
     private final TokenMask mask = new TokenMask();
+    private final SuffixMatches matches = new SuffixMatches();
     private final long seed;
     private int sequence;
     private long position;
@@ -79,6 +80,11 @@ public final class SamplingStep {
     public TokenMask emptyMask(int vocabulary) {
         mask.begin(vocabulary);
         return mask;
+    }
+
+    /** Matches in the history, for one filter at a time. */
+    SuffixMatches matches() {
+        return matches;
     }
 
     /** Begins the part of a filter, counted from 0, or of the selector, -1. */
