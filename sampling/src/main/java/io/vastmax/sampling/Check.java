@@ -28,6 +28,12 @@ final class Check {
         }
     }
 
+    static void notNegative(String name, int value) {
+        if (value < 0) {
+            throw new IllegalArgumentException(name + " = " + value + ": must not be negative");
+        }
+    }
+
     static void finite(String name, double value) {
         if (!Double.isFinite(value)) {
             throw new IllegalArgumentException(name + " = " + value + ": must be finite");

@@ -1,6 +1,7 @@
 package io.vastmax.sampling;
 
 import io.vastmax.internal.Philox;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a filter or selector may know of the step that it works in: the tokens so far, the place in the sequence, and random
@@ -20,6 +21,7 @@ public final class SamplingStep {
     private final History history = new History();
     private final TokenMask mask = new TokenMask();
     private final SuffixMatches matches = new SuffixMatches();
+    private @Nullable Guidance guidance;
     private final long seed;
     private int sequence;
     private long position;
@@ -85,6 +87,16 @@ public final class SamplingStep {
     /** Matches in the history, for one filter at a time. */
     SuffixMatches matches() {
         return matches;
+    }
+
+    /** Where guidance keeps its numbers. */
+    Guidance guidance() {
+        Guidance known = guidance;
+        if (known == null) {
+            known = new Guidance();
+            guidance = known;
+        }
+        return known;
     }
 
     /** Begins the part of a filter, counted from 0, or of the selector, -1. */
