@@ -558,7 +558,7 @@ public final class Candidates {
         if (whole) {
             float[] values = row.edit();
             kernels.shiftedDifference(values, row.from(), values, row.from(), row.length(), most, scale, shift);
-            row.changed();
+            row.settle();
         } else {
             kernels.shiftedDifference(logits, 0, logits, 0, size, most, scale, shift);
         }
