@@ -77,10 +77,12 @@ public final class BeamSearch {
         }
         parents.clear();
         tokens.clear();
+        // All groups read the first row
+        List<Logits> rows = started ? logits : List.of(logits.getFirst().untouchable());
         int from = 0;
         for (BeamGroup group : groups) {
             int taken = group.size();
-            group.step(logits, started ? from : 0, candidates, parents, tokens);
+            group.step(rows, started ? from : 0, candidates, parents, tokens);
             from += taken;
         }
         started = true;

@@ -141,8 +141,8 @@ public final class Logits {
         return new Logits(array, from, segment, format, order, size, true);
     }
 
-    /** The same, not to be overwritten. */
-    Logits kept() {
+    /** The same, to be left as they are. */
+    Logits untouchable() {
         return overwritable ? new Logits(array, from, segment, format, order, size, false) : this;
     }
 

@@ -99,9 +99,9 @@ public final class Sampler {
             throw new IllegalArgumentException("top = " + top + ": must not be negative");
         }
         Candidates raw = new Candidates();
-        raw.begin(logits.kept());
+        raw.begin(logits.untouchable());
         Candidates candidates = candidates();
-        candidates.begin(logits.kept());
+        candidates.begin(logits.untouchable());
         int id = draw(candidates);
         ScoredToken scored = ScoredToken.of(id, raw, candidates, top);
         accept(id);
@@ -118,7 +118,7 @@ public final class Sampler {
             throw new IllegalArgumentException("top = " + top + ": must not be negative");
         }
         Candidates candidates = new Candidates();
-        candidates.begin(logits.kept());
+        candidates.begin(logits.untouchable());
         return Explanation.of(this, candidates, top);
     }
 

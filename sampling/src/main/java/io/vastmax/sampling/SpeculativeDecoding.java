@@ -117,7 +117,7 @@ public final class SpeculativeDecoding {
      * Verifies all that the draft's sampler chose beyond the target's position, against what it was drawn from.
      *
      * @param logits the target's at each draft and after the last: row i follows the first i drafts
-     * @param draftLogits those that each draft was chosen from, unchanged
+     * @param draftLogits those that each draft was chosen from, as they were: not ones that may be overwritten
      * @return the tokens that are chosen: the drafts accepted, then another one, but for an end token among them
      * @throws IllegalArgumentException if the rows of {@code logits} are not one more than those of {@code draftLogits}, a
      *     row is none to sample from, or a draft cannot have been drawn from its row

@@ -276,6 +276,21 @@ class BeamSearchTest {
     }
 
     @Test
+    void groupsLeaveTheFirstRowToEachOther() {
+        for (double penalty : new double[] {0, 0.6}) {
+            Sampler sampler = Chain.of(Filters.temperature(0.5), BeamSearchTest::penaliseRepetition)
+                    .sampler(1)
+                    .prompt(0);
+            BeamSettings settings = BeamSettings.of(3, 9, 7).diverse(3, penalty);
+            BeamSearch search = settings.start(sampler);
+            search.step(List.of(Logits.of(logs(0.5, 0.3, 0.2))));
+            BeamSearch overwriting = settings.start(sampler);
+            overwriting.step(List.of(Logits.of(logs(0.5, 0.3, 0.2)).overwritable()));
+            assertThat(overwriting.unfinished()).isEqualTo(search.unfinished());
+        }
+    }
+
+    @Test
     void thePenaltyIsPartOfTheScore() {
         BeamSearch search = BeamSettings.of(2, 9, 7).diverse(2, 0.4).start();
         search.step(List.of(Logits.of(logs(0.5, 0.3, 0.2))));
