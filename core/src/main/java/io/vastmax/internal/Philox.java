@@ -6,11 +6,21 @@ package io.vastmax.internal;
  * for each token. The numbers are those of {@link io.vastmax.RandomKey#row}.
  */
 public final class Philox {
-    private static final int MULTIPLIER_0 = 0xD2511F53;
-    private static final int MULTIPLIER_1 = 0xCD9E8D57;
-    private static final int WEYL_0 = 0x9E3779B9;
-    private static final int WEYL_1 = 0xBB67AE85;
-    private static final int ROUNDS = 10;
+    // Public for the vector kernel
+    /** By which the counter's first word is multiplied. */
+    public static final int MULTIPLIER_0 = 0xD2511F53;
+
+    /** By which its third word is multiplied. */
+    public static final int MULTIPLIER_1 = 0xCD9E8D57;
+
+    /** What the key's first word grows by each round. */
+    public static final int WEYL_0 = 0x9E3779B9;
+
+    /** What its second word grows by. */
+    public static final int WEYL_1 = 0xBB67AE85;
+
+    /** The rounds. */
+    public static final int ROUNDS = 10;
 
     private Philox() {}
 

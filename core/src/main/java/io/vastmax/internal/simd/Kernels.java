@@ -34,6 +34,22 @@ public interface Kernels {
     /** {@code sigmoid(x) = 1 / (1 + e^-x)} of each element, within 4 ulp, 0 below -87.3; may work in place. */
     void sigmoid(float[] x, int from, float[] out, int to, int length);
 
+    /** {@code log x} of each element, natural, within 2 ulp; x positive and normal; may work in place. */
+    void log(float[] x, int from, float[] out, int to, int length);
+
+    /**
+     * {@code -log(1 - v)} of each element, within 4 ulp: exponential numbers of uniform ones, v, which are given as
+     * {@link #signedUniforms} does; may work in place.
+     */
+    void logComplement(float[] x, int from, float[] out, int to, int length);
+
+    /**
+     * Random numbers of ids: v strictly between 0 and 1, {@code (floor(bits / 2^12) + 1/2) / 2^52} of
+     * {@code bits = Philox.bits(seed, step, row, first + ids_i)}. Given as v below one half, else as {@code v - 1}, so that
+     * both ends are precise.
+     */
+    void signedUniforms(long seed, long step, int row, long first, int[] ids, float[] out, int length);
+
     /** The largest element that is not NaN, or {@code -inf}. */
     float max(float[] x, int from, int length);
 

@@ -1,5 +1,6 @@
 package io.vastmax.internal.simd;
 
+import io.vastmax.internal.Philox;
 import java.util.Arrays;
 
 /** The kernels in plain Java: the definition of every bit, and what runs where the Vector API is not there. */
@@ -22,6 +23,27 @@ final class ScalarKernels implements Kernels {
     public void sigmoid(float[] x, int from, float[] out, int to, int length) {
         for (int i = 0; i < length; i++) {
             out[to + i] = Logistic.sigmoid(x[from + i]);
+        }
+    }
+
+    @Override
+    public void log(float[] x, int from, float[] out, int to, int length) {
+        for (int i = 0; i < length; i++) {
+            out[to + i] = Log.log(x[from + i]);
+        }
+    }
+
+    @Override
+    public void logComplement(float[] x, int from, float[] out, int to, int length) {
+        for (int i = 0; i < length; i++) {
+            out[to + i] = Log.ofComplement(x[from + i]);
+        }
+    }
+
+    @Override
+    public void signedUniforms(long seed, long step, int row, long first, int[] ids, float[] out, int length) {
+        for (int i = 0; i < length; i++) {
+            out[i] = Uniform.signed(Philox.bits(seed, step, row, first + ids[i]));
         }
     }
 

@@ -4,6 +4,7 @@ import static io.vastmax.internal.simd.Kernels.LANES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.vastmax.internal.Philox;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;
@@ -62,6 +63,8 @@ class KernelsTest {
             same(k -> filled(length + 7, out -> k.exp(x, 3, out, 5, length)));
             same(k -> filled(length + 7, out -> k.softplus(x, 3, out, 5, length)));
             same(k -> filled(length + 7, out -> k.sigmoid(x, 3, out, 5, length)));
+            same(k -> filled(length + 7, out -> k.log(x, 3, out, 5, length)));
+            same(k -> filled(length + 7, out -> k.logComplement(x, 3, out, 5, length)));
             same(k -> filled(length + 7, out -> k.scaledExp(x, 3, out, 5, length, 2.5f, 0.7f, 0.3f)));
             same(k -> filled(length + 7, out -> k.shiftedDifference(x, 3, out, 5, length, 2.5f, 0.7f, 0.3f)));
             same(k -> filled(length + 7, out -> k.addScaled(1.7f, x, 3, out, 5, length)));
@@ -69,6 +72,58 @@ class KernelsTest {
             same(k -> changed(x, out -> k.softCap(out, 3, length, 0.25f, 2.5f)));
             same(k -> changed(x, out -> k.softCapSlope(y, 5, out, 3, length, 0.25f, 0.4f)));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 1, 3, 7, 8, 9, 15, 16, 17, 100, 1027})
+    void randomNumbersAreThoseOfPhilox(int length) {
+        SplittableRandom random = new SplittableRandom(length);
+        int[] ids = new int[length];
+        for (int i = 0; i < length; i++) {
+            ids[i] = i % 3 == 0 ? random.nextInt(Integer.MAX_VALUE) : i;
+        }
+        long seed = random.nextLong();
+        long step = random.nextLong();
+        int row = random.nextInt();
+        same(k -> filled(length + 2, out -> k.signedUniforms(seed, step, row, 1L << 32, ids, out, length)));
+        float[] x = filled(length, out -> scalar.signedUniforms(seed, step, row, 1L << 32, ids, out, length));
+        for (int i = 0; i < length; i++) {
+            double v = Philox.uniform(Philox.bits(seed, step, row, (1L << 32) + ids[i]));
+            assertThat((double) x[i]).isCloseTo(v < 0.5 ? v : v - 1, within(0x1p-25));
+        }
+    }
+
+    /** Both ends keep their relative accuracy: the number next to 1 is as precise as the one next to 0. */
+    @Test
+    void uniformNumbersAreSymmetric() {
+        assertThat(Uniform.signed(0)).isEqualTo(0x1p-53f);
+        assertThat(Uniform.signed(-1)).isEqualTo(-0x1p-53f);
+        assertThat(Uniform.signed(5L << 12 | 7)).isEqualTo(11 * 0x1p-53f);
+        assertThat(Uniform.signed(~(5L << 12))).isEqualTo(-11 * 0x1p-53f);
+        assertThat(Uniform.signed(Long.MAX_VALUE)).isEqualTo(0.5f);
+        assertThat(Uniform.signed(Long.MIN_VALUE)).isEqualTo(-0.5f);
+    }
+
+    @Test
+    void logIsWithinTwoUlp() {
+        double worst = 0;
+        for (int bits = 0x00800000; bits < 0x7f800000; bits += Math.abs(bits - 0x3f800000) < 100_000 ? 1 : 251) {
+            float x = Float.intBitsToFloat(bits);
+            worst = Math.max(worst, x == 1 ? Log.log(x) : ulps(Log.log(x), StrictMath.log(x)));
+        }
+        assertThat(worst).isLessThanOrEqualTo(2.0);
+    }
+
+    /** On both sides, from the ends to the middle. */
+    @Test
+    void logOfAComplementIsWithinFourUlp() {
+        double worst = 0;
+        for (int bits = Float.floatToRawIntBits(0x1p-53f); bits <= Float.floatToRawIntBits(0.5f); bits += 101) {
+            float x = Float.intBitsToFloat(bits);
+            worst = Math.max(worst, ulps(Log.ofComplement(x), -StrictMath.log1p(-x)));
+            worst = Math.max(worst, ulps(Log.ofComplement(-x), -StrictMath.log(x)));
+        }
+        assertThat(worst).isLessThanOrEqualTo(4.0);
     }
 
     private static float[] collected(Kernels kernels, float[] x, int length) {
