@@ -29,6 +29,7 @@ public final class Candidates {
     private final MassSelection selection = new MassSelection();
     private final FallingOrder order = new FallingOrder();
     private final Tally tally = new Tally();
+    private final PerturbedLogits perturbed = new PerturbedLogits();
 
     /** Whether all tokens of the row that are not masked are candidates; else they are in the arrays. */
     private boolean whole;
@@ -209,6 +210,39 @@ public final class Candidates {
         return i < 0 ? 0 : probability(i);
     }
 
+    /** The logit of a candidate less the largest, of which no digits are lost where logits are large. */
+    double belowMax(int i) {
+        list();
+        return ((double) logits[Objects.checkIndex(i, size)] - rawMax()) * scale;
+    }
+
+    /** The log-probability of a token, natural, {@code -inf} if it is no candidate. */
+    double logProbabilityOf(int id) {
+        int i = find(id);
+        return i < 0 ? Double.NEGATIVE_INFINITY : belowMax(i) - StrictMath.log(sum());
+    }
+
+    /** The log-probability of the likeliest, natural. */
+    double logProbabilityOfLikeliest() {
+        return -StrictMath.log(sum());
+    }
+
+    /** The standard deviation of the logits: the root of their mean squared distance from their mean. */
+    double deviation() {
+        list();
+        double most = rawMax();
+        double sum = 0;
+        double squares = 0;
+        for (int i = 0; i < size; i++) {
+            double d = logits[i] - most;
+            sum += d;
+            squares = Math.fma(d, d, squares);
+        }
+        double mean = sum / size;
+        // Nothing cancels: with a zero among them, the variance is 1/n of the mean square at least
+        return Math.sqrt(Math.max(0, squares / size - mean * mean)) * scale;
+    }
+
     /** The log-probability of a logit among the candidates, natural. */
     double logProbability(float logit) {
         return (double) logit - max() - StrictMath.log(sum());
@@ -252,7 +286,7 @@ public final class Candidates {
         collectTop(k);
         if (k < size) {
             selection.select(logits, null, size, k, lowest());
-            keepSelected(logits);
+            keepSelected(logits, false);
         }
     }
 
@@ -277,17 +311,44 @@ public final class Candidates {
      * Keeps the candidates with logits of at least {@code least}, the largest in any case.
      */
     public void keepAtLeast(double least) {
+        keepRaw(Math.min(raw(least), rawMax()));
+    }
+
+    /** The least stored logit that stands for one of at least {@code least}. */
+    private float raw(double least) {
         double raw = least / scale;
         float bound = (float) raw;
-        if (bound < raw) {
-            bound = Math.nextUp(bound);
-        }
-        keepRaw(Math.min(bound, rawMax()));
+        return bound < raw ? Math.nextUp(bound) : bound;
     }
 
     /** Keeps the candidates with probabilities of at least {@code p}, the largest in any case. */
     public void keepProbable(double p) {
         keepAtLeast(logSumExp() + StrictMath.log(p) - SLACK);
+    }
+
+    /**
+     * Of the candidates with probabilities of at least {@code p} removes all but the least likely; of equally unlikely ones the
+     * highest id stays.
+     */
+    void removeProbableButLeast(double p) {
+        float bound = raw(logSumExp() + StrictMath.log(p) - SLACK);
+        if (rawMax() < bound) {
+            return;
+        }
+        list();
+        int stays = likeliestIndex();
+        for (int i = 0; i < size; i++) {
+            stays = logits[i] >= bound && logits[i] <= logits[stays] ? i : stays;
+        }
+        float logit = logits[stays];
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (logits[i] < logit || i == stays) {
+                ids[kept] = ids[i];
+                logits[kept++] = logits[i];
+            }
+        }
+        shrink(kept);
     }
 
     private void keepRaw(float least) {
@@ -328,13 +389,13 @@ public final class Candidates {
         weighed = false;
         kernels.scaledExp(logits, 0, weights, 0, size, rawMax(), scale, 1);
         selection.select(logits, weights, size, (p - SLACK) * total, lowest());
-        keepSelected(logits);
+        keepSelected(logits, false);
     }
 
     /** Keeps what was selected by keys. */
-    private void keepSelected(float[] by) {
+    private void keepSelected(float[] by, boolean withTies) {
         float least = selection.least();
-        if (selection.firstLeftOut() >= 0) {
+        if (!withTies && selection.firstLeftOut() >= 0) {
             for (int i = selection.firstLeftOut(); i < size; i++) {
                 by[i] = by[i] == least ? Float.NEGATIVE_INFINITY : by[i];
             }
@@ -347,6 +408,11 @@ public final class Candidates {
      * only if the mass of the closer ones is below p, the closest in any case.
      */
     public void keepTypical(double p) {
+        keepTypical(p, false);
+    }
+
+    /** {@link #keepTypical} that may keep all candidates as far from the entropy as the last one. */
+    void keepTypical(double p, boolean withTies) {
         if (p >= 1) {
             return;
         }
@@ -362,13 +428,13 @@ public final class Candidates {
             int kept = row.collect(Math.min((float) least, rawMax()), logits, ids);
             if (selectTypical(kept, entropy, total, p) && -selection.least() < (far - entropy) * (1 - SLACK)) {
                 becomeList(kept);
-                keepSelected(keys);
+                keepSelected(keys, withTies);
                 return;
             }
         }
         list();
         selectTypical(size, entropy, total, p);
-        keepSelected(keys);
+        keepSelected(keys, withTies);
     }
 
     /** Whether the mass is reached among the first {@code n} in the arrays. */
@@ -566,20 +632,20 @@ public final class Candidates {
         changed();
     }
 
-    /** A new logit for a probability. */
+    /** A new logit for a probability and a parameter, which is the same for all candidates. */
     @FunctionalInterface
     interface Reweighing {
-        float logit(double probability);
+        float logit(double probability, double parameter);
     }
 
     /** Changes logits by probability, and keeps these for {@link #formerProbability}. */
-    void reweigh(Reweighing reweighing) {
+    void reweigh(Reweighing reweighing, double parameter) {
         weigh();
         former = Scratch.grow(former, size);
         for (int i = 0; i < size; i++) {
             double p = weights[i] / sum;
             former[i] = (float) p;
-            logits[i] = reweighing.logit(p);
+            logits[i] = reweighing.logit(p, parameter);
         }
         scale = 1;
         changed();
@@ -630,11 +696,32 @@ public final class Candidates {
         if (whole) {
             return row.argmax();
         }
+        return ids[likeliestIndex()];
+    }
+
+    private int likeliestIndex() {
         int first = 0;
         while (logits[first] != rawMax()) {
             first++;
         }
-        return ids[first];
+        return first;
+    }
+
+    /** The id with the largest {@code z_i + g_i}, with Gumbel noise of each token at this step. */
+    int drawPerturbed(SamplingStep step) {
+        list();
+        return ids[perturbed.first(ids, logits, size, rawMax(), scale, step)];
+    }
+
+    /** The ids with the largest {@code z_i + g_i}, from the largest down: as many as there is room for, or all. */
+    int drawPerturbed(SamplingStep step, int[] drawn) {
+        list();
+        int count = Math.min(drawn.length, size);
+        perturbed.rank(ids, logits, size, rawMax(), scale, step);
+        for (int rank = 0; rank < count; rank++) {
+            drawn[rank] = ids[perturbed.at(rank)];
+        }
+        return count;
     }
 
     /** Makes the pending temperature part of the logits. */

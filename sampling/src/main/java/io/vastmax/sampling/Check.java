@@ -10,6 +10,12 @@ final class Check {
         }
     }
 
+    static void belowOne(String name, double value) {
+        if (!(value >= 0 && value < 1)) {
+            throw new IllegalArgumentException(name + " = " + value + ": must be from 0 to below 1");
+        }
+    }
+
     static void atLeast(double least, String name, double value) {
         if (!(value >= least && value < Double.POSITIVE_INFINITY)) {
             throw new IllegalArgumentException(name + " = " + value + ": must be at least " + least + " and finite");

@@ -1,6 +1,8 @@
 package io.vastmax.sampling;
 
 import io.vastmax.internal.Philox;
+import io.vastmax.internal.simd.Kernels;
+import io.vastmax.internal.simd.Simd;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,7 @@ public final class SamplingStep {
     private static final long ACCEPTANCE = 1L << 31;
     private static final long REPLACEMENT = ACCEPTANCE + 1;
 
+    private final Kernels kernels = Simd.kernels();
     private final History history = new History();
     private final TokenMask mask = new TokenMask();
     private final SuffixMatches matches = new SuffixMatches();
@@ -76,6 +79,15 @@ public final class SamplingStep {
     /** The random number that draws what replaces a rejected draft, from 0 to below 1. */
     double replacement() {
         return Philox.uniform(Philox.bits(seed, position, sequence, REPLACEMENT));
+    }
+
+    /**
+     * The exponential noise of tokens at this step, {@code E = -log(1 - v)}: v is {@link #uniformOf} rounded to the middle of
+     * its interval of 2^-52. No E is zero, and each has the relative precision of a float.
+     */
+    void exponentials(int[] ids, float[] out, int length) {
+        kernels.signedUniforms(seed, position, sequence, NOISE, ids, out, length);
+        kernels.logComplement(out, 0, out, 0, length);
     }
 
     /** The empty set of tokens, to be filled: one for all, until the next call. */

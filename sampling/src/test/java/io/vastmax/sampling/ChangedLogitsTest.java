@@ -1,6 +1,6 @@
 package io.vastmax.sampling;
 
-import static io.vastmax.sampling.Filtering.MASKED;
+import static io.vastmax.sampling.HistoryFiltering.MASKED;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -155,7 +155,7 @@ class ChangedLogitsTest {
                 expected[id] = mask.allows(id) ? expected[id] : MASKED;
             }
             candidates.keepAllowed(mask);
-            assertThat(Filtering.row(candidates, vocabulary)).isEqualTo(expected);
+            assertThat(HistoryFiltering.row(candidates, vocabulary)).isEqualTo(expected);
         }
     }
 

@@ -1,9 +1,9 @@
 package io.vastmax.sampling;
 
-import static io.vastmax.sampling.Filtering.MASKED;
-import static io.vastmax.sampling.Filtering.after;
-import static io.vastmax.sampling.Filtering.ids;
-import static io.vastmax.sampling.Filtering.zeros;
+import static io.vastmax.sampling.HistoryFiltering.MASKED;
+import static io.vastmax.sampling.HistoryFiltering.after;
+import static io.vastmax.sampling.HistoryFiltering.ids;
+import static io.vastmax.sampling.HistoryFiltering.zeros;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.params.provider.Arguments.arguments;

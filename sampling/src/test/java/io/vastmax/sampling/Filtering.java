@@ -1,56 +1,66 @@
 package io.vastmax.sampling;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.Arrays;
+import java.util.SplittableRandom;
 
-/** What a filter makes of logits after a prompt and the tokens that followed it. */
+/** Rows of logits, and what filters leave of them. */
 final class Filtering {
-    static final float MASKED = Float.NEGATIVE_INFINITY;
-
     private Filtering() {}
 
-    static int[] ids(int... ids) {
+    /** Candidates after filters, at the first step of a sequence. */
+    static Candidates candidates(float[] logits, Filter... filters) {
+        Candidates candidates = new Candidates();
+        candidates.begin(logits, 0, logits.length);
+        SamplingStep step = new SamplingStep(1, 0);
+        for (int i = 0; i < filters.length; i++) {
+            step.enter(i);
+            filters[i].apply(candidates, step);
+        }
+        return candidates;
+    }
+
+    /** The ids that filters keep. */
+    static int[] kept(float[] logits, Filter... filters) {
+        Candidates candidates = candidates(logits, filters);
+        int[] ids = new int[candidates.size()];
+        Arrays.setAll(ids, candidates::id);
         return ids;
     }
 
-    static float[] zeros(int vocabulary) {
-        return new float[vocabulary];
+    /** The probability of each token after filters. */
+    static double[] probabilities(float[] logits, Filter... filters) {
+        return probabilities(candidates(logits, filters));
     }
 
-    /** The logits of all tokens, {@code -inf} for those that are no candidates any more. */
-    static float[] after(Filter filter, int[] prompt, int[] generated, float... logits) {
-        float[] given = logits.clone();
-        float[] whole = run(Chain.of(filter), prompt, generated, given);
-        Filter list = (candidates, step) -> assertThat(candidates.id(0)).isNotNegative();
-        assertThat(run(Chain.of(list, filter), prompt, generated, given))
-                .as("candidates in a list, %s", filter)
-                .isEqualTo(whole);
-        assertThat(given).as("the caller's logits, %s", filter).isEqualTo(logits);
-        return whole;
-    }
-
-    private static float[] run(Chain chain, int[] prompt, int[] generated, float[] logits) {
-        Candidates candidates = new Candidates();
-        candidates.begin(logits, 0, logits.length);
-        sampler(chain, prompt, generated).filter(candidates);
-        return row(candidates, logits.length);
-    }
-
-    static Sampler sampler(Chain chain, int[] prompt, int[] generated) {
-        Sampler sampler = chain.sampler(1).prompt(prompt);
-        for (int id : generated) {
-            sampler.accept(id);
-        }
-        return sampler;
-    }
-
-    static float[] row(Candidates candidates, int vocabulary) {
-        float[] row = new float[vocabulary];
-        Arrays.fill(row, MASKED);
+    static double[] probabilities(Candidates candidates) {
+        double[] probabilities = new double[candidates.vocabulary()];
         for (int i = 0; i < candidates.size(); i++) {
-            row[candidates.id(i)] = candidates.logit(i);
+            probabilities[candidates.id(i)] = candidates.probability(i);
         }
-        return row;
+        return probabilities;
+    }
+
+    /** Logits of probabilities, or of multiples of them; 0 is masked. */
+    static float[] logits(double... probabilities) {
+        float[] logits = new float[probabilities.length];
+        for (int i = 0; i < logits.length; i++) {
+            logits[i] = (float) Math.log(probabilities[i]);
+        }
+        return logits;
+    }
+
+    /** Normal logits with a standard deviation of 3; one in eight is masked, or on a coarse grid with ties. */
+    static float[] random(int size, boolean masks, boolean ties, long seed) {
+        SplittableRandom random = new SplittableRandom(seed);
+        float[] logits = new float[size];
+        for (int i = 0; i < size; i++) {
+            double z = 3 * random.nextGaussian();
+            logits[i] = ties ? Math.round(2 * z) / 2f : (float) z;
+            if (masks && random.nextInt(8) == 0) {
+                logits[i] = Float.NEGATIVE_INFINITY;
+            }
+        }
+        logits[size / 2] = 1;
+        return logits;
     }
 }

@@ -1,8 +1,8 @@
 package io.vastmax.sampling;
 
-import static io.vastmax.sampling.Filtering.MASKED;
-import static io.vastmax.sampling.Filtering.after;
-import static io.vastmax.sampling.Filtering.ids;
+import static io.vastmax.sampling.HistoryFiltering.MASKED;
+import static io.vastmax.sampling.HistoryFiltering.after;
+import static io.vastmax.sampling.HistoryFiltering.ids;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

@@ -8,7 +8,7 @@ import static io.vastmax.sampling.Constraints.constraint;
 import static io.vastmax.sampling.Constraints.guidance;
 import static io.vastmax.sampling.Constraints.minLength;
 import static io.vastmax.sampling.Constraints.vocabulary;
-import static io.vastmax.sampling.Filtering.ids;
+import static io.vastmax.sampling.HistoryFiltering.ids;
 import static io.vastmax.sampling.Penalties.dry;
 import static io.vastmax.sampling.Penalties.frequency;
 import static io.vastmax.sampling.Penalties.noRepeatNgram;

@@ -1,8 +1,8 @@
 package io.vastmax.sampling;
 
-import static io.vastmax.sampling.Filtering.MASKED;
-import static io.vastmax.sampling.Filtering.after;
-import static io.vastmax.sampling.Filtering.ids;
+import static io.vastmax.sampling.HistoryFiltering.MASKED;
+import static io.vastmax.sampling.HistoryFiltering.after;
+import static io.vastmax.sampling.HistoryFiltering.ids;
 import static io.vastmax.sampling.Penalties.frequency;
 import static io.vastmax.sampling.Penalties.noRepeatNgram;
 import static io.vastmax.sampling.Penalties.presence;
@@ -84,8 +84,8 @@ class PenaltiesTest {
         Chain chain = Chain.of(Filters.temperature(.5), frequency(1), presence(2));
         Candidates candidates = new Candidates();
         candidates.begin(LOGITS.clone(), 0, 5);
-        Filtering.sampler(chain, PROMPT, GENERATED).filter(candidates);
-        assertThat(Filtering.row(candidates, 5)).containsExactly(8 - 4, -8 - 5, -3, 2 - 3, MASKED);
+        HistoryFiltering.sampler(chain, PROMPT, GENERATED).filter(candidates);
+        assertThat(HistoryFiltering.row(candidates, 5)).containsExactly(8 - 4, -8 - 5, -3, 2 - 3, MASKED);
     }
 
     @Test
