@@ -3,7 +3,6 @@ package io.vastmax.sampling;
 import io.vastmax.internal.Scratch;
 import io.vastmax.internal.simd.Kernels;
 import io.vastmax.internal.simd.Simd;
-import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -26,32 +25,25 @@ public final class Candidates {
 
     private final Kernels kernels = Simd.kernels();
     private final LogitRow row = new LogitRow();
-    private final MassSelection selection = new MassSelection();
-    private final FallingOrder order = new FallingOrder();
+    private final CandidateList list = new CandidateList();
     private final Tally tally = new Tally();
-    private final PerturbedLogits perturbed = new PerturbedLogits();
 
-    /** Whether all tokens of the row that are not masked are candidates; else they are in the arrays. */
+    /** Whether all tokens of the row that are not masked are candidates; else those in the list are. */
     private boolean whole;
-
-    private int size;
-    private int[] ids = {};
-    private float[] logits = {};
-    private float[] weights = {};
-    private float[] keys = {};
-    private float[] former = {};
-
-    /** Whether logits in the arrays changed since {@link #settle}. */
-    private boolean touched;
 
     /** By which a stored logit is multiplied: the pending temperatures. */
     private float scale;
 
-    // Of the present candidates, if known: size is -1, max is NaN, sum is NaN otherwise
-    private float max;
-    private double sum;
-    private boolean weighed;
-    private boolean ordered;
+    /** How many there are in the whole row, -1 if that is not known. */
+    private int wholeSize;
+
+    /** The sum over the whole row, NaN if it is not known. */
+    private double wholeSum;
+
+    /** Whether logits in the list changed since {@link #settle}. */
+    private boolean touched;
+
+    private float[] former = {};
 
     /** Made by samplers. */
     Candidates() {}
@@ -74,20 +66,28 @@ public final class Candidates {
 
     private void beginWhole() {
         whole = true;
-        size = -1;
         scale = 1;
-        max = row.max();
-        sum = Double.NaN;
-        weighed = false;
-        ordered = false;
+        touched = false;
+        rowChanged();
     }
 
-    /** Forgets what depends on which candidates there are. */
-    private void changed() {
-        max = whole ? row.max() : Float.NaN;
-        sum = Double.NaN;
-        weighed = false;
-        ordered = false;
+    private void rowChanged() {
+        wholeSize = -1;
+        wholeSum = Double.NaN;
+    }
+
+    /** Lists the tokens of the whole row with stored logits of at least {@code least}. */
+    private void listFrom(float least) {
+        list.room(row.length());
+        list.begin(row.collect(least, list.logits(), list.ids()));
+        whole = false;
+    }
+
+    private CandidateList list() {
+        if (whole) {
+            listFrom(Float.NEGATIVE_INFINITY);
+        }
+        return list;
     }
 
     /** The size of the vocabulary: ids are below it. */
@@ -97,33 +97,18 @@ public final class Candidates {
 
     /** How many candidates there are. */
     public int size() {
-        if (size < 0) {
-            size = row.count();
+        if (!whole) {
+            return list.size();
         }
-        return size;
+        if (wholeSize < 0) {
+            wholeSize = row.count();
+        }
+        return wholeSize;
     }
 
     /** Whether there is none. */
     public boolean isEmpty() {
-        return whole ? row.max() == Float.NEGATIVE_INFINITY : size == 0;
-    }
-
-    /** The id of a candidate, counted from 0 to below {@link #size}. */
-    public int id(int i) {
-        list();
-        return ids[Objects.checkIndex(i, size)];
-    }
-
-    /** The logit of a candidate. */
-    public float logit(int i) {
-        list();
-        return logits[Objects.checkIndex(i, size)] * scale;
-    }
-
-    /** Numbers for tokens, none yet: for one filter at a time. */
-    Tally tally() {
-        tally.begin(vocabulary());
-        return tally;
+        return whole ? row.max() == Float.NEGATIVE_INFINITY : list.size() == 0;
     }
 
     /** The nearest finite float: a logit that masks nothing. */
@@ -136,55 +121,53 @@ public final class Candidates {
         return id >= 0 && id < vocabulary();
     }
 
-    /** The logit of a token, {@code -inf} if it is no candidate. */
-    public float logitOf(int id) {
-        Objects.checkIndex(id, vocabulary());
-        if (whole) {
-            return row.get(id) * scale;
-        }
-        int i = find(id);
-        return i < 0 ? Float.NEGATIVE_INFINITY : logits[i] * scale;
+    /** The id of a candidate, counted from 0 to below {@link #size}. */
+    public int id(int i) {
+        return list().ids()[Objects.checkIndex(i, list.size())];
     }
 
-    /** Which candidate a token is, or a negative number. */
-    int find(int id) {
-        list();
-        return Arrays.binarySearch(ids, 0, size, id);
+    /** The logit of a candidate. */
+    public float logit(int i) {
+        return list().logits()[Objects.checkIndex(i, list.size())] * scale;
+    }
+
+    /** The logit of a token, {@code -inf} if it is no candidate. */
+    public float logitOf(int id) {
+        return stored(id) * scale;
+    }
+
+    private float stored(int id) {
+        Objects.checkIndex(id, vocabulary());
+        if (whole) {
+            return row.get(id);
+        }
+        int i = list.find(id);
+        return i < 0 ? Float.NEGATIVE_INFINITY : list.logits()[i];
     }
 
     /** The largest logit. */
     public float max() {
-        return rawMax() * scale;
+        return storedMax() * scale;
     }
 
-    private float rawMax() {
-        if (Float.isNaN(max)) {
-            max = kernels.max(logits, 0, size);
-        }
-        return max;
+    private float storedMax() {
+        return whole ? row.max() : list.max();
+    }
+
+    /** The logit of a candidate less the largest, of which no digits are lost where logits are large. */
+    double belowMax(int i) {
+        return ((double) list().logits()[Objects.checkIndex(i, list.size())] - list.max()) * scale;
     }
 
     /** {@code sum exp(z_i - max)}. */
     private double sum() {
-        if (Double.isNaN(sum)) {
-            if (whole) {
-                sum = row.sumExp(scale);
-            } else {
-                weigh();
-            }
+        if (!whole) {
+            return list.sum(scale);
         }
-        return sum;
-    }
-
-    /** {@code weights_i = exp(z_i - max)}, and their sum. */
-    private void weigh() {
-        list();
-        if (!weighed) {
-            weights = Scratch.grow(weights, size);
-            kernels.scaledExp(logits, 0, weights, 0, size, rawMax(), scale, 1);
-            sum = kernels.sumExp(logits, 0, size, rawMax(), scale);
-            weighed = true;
+        if (Double.isNaN(wholeSum)) {
+            wholeSum = row.sumExp(scale);
         }
+        return wholeSum;
     }
 
     /** {@code lse(z)}, natural. */
@@ -194,32 +177,17 @@ public final class Candidates {
 
     /** The probability of a candidate. */
     public double probability(int i) {
-        weigh();
-        return weights[Objects.checkIndex(i, size)] / sum;
+        return list().weight(Objects.checkIndex(i, list.size()), scale) / sum();
     }
 
     /** The probability of a token, 0 if it is no candidate. */
     public double probabilityOf(int id) {
-        if (id >= vocabulary()) {
-            return 0;
-        }
-        if (whole) {
-            return StrictMath.exp(((double) row.get(id) - row.max()) * scale) / sum();
-        }
-        int i = find(id);
-        return i < 0 ? 0 : probability(i);
-    }
-
-    /** The logit of a candidate less the largest, of which no digits are lost where logits are large. */
-    double belowMax(int i) {
-        list();
-        return ((double) logits[Objects.checkIndex(i, size)] - rawMax()) * scale;
+        return covers(id) ? StrictMath.exp(((double) stored(id) - storedMax()) * scale) / sum() : 0;
     }
 
     /** The log-probability of a token, natural, {@code -inf} if it is no candidate. */
-    double logProbabilityOf(int id) {
-        int i = find(id);
-        return i < 0 ? Double.NEGATIVE_INFINITY : belowMax(i) - StrictMath.log(sum());
+    public double logProbabilityOf(int id) {
+        return ((double) stored(id) - storedMax()) * scale - StrictMath.log(sum());
     }
 
     /** The log-probability of the likeliest, natural. */
@@ -227,36 +195,39 @@ public final class Candidates {
         return -StrictMath.log(sum());
     }
 
-    /** The standard deviation of the logits: the root of their mean squared distance from their mean. */
-    double deviation() {
-        list();
-        double most = rawMax();
-        double sum = 0;
-        double squares = 0;
-        for (int i = 0; i < size; i++) {
-            double d = logits[i] - most;
-            sum += d;
-            squares = Math.fma(d, d, squares);
-        }
-        double mean = sum / size;
-        // Nothing cancels: with a zero among them, the variance is 1/n of the mean square at least
-        return Math.sqrt(Math.max(0, squares / size - mean * mean)) * scale;
-    }
-
-    /** The log-probability of a logit among the candidates, natural. */
-    double logProbability(float logit) {
-        return (double) logit - max() - StrictMath.log(sum());
-    }
-
     /** The entropy {@code -sum p_i log p_i}, natural. */
     public double entropy() {
-        double times;
-        if (whole) {
-            times = row.sumExpTimes(scale);
-        } else {
-            times = kernels.sumExpTimes(logits, 0, size, rawMax(), scale);
-        }
+        double times = whole ? row.sumExpTimes(scale) : list.sumExpTimes(scale);
         return Math.max(0, StrictMath.log(sum()) - times / sum());
+    }
+
+    /** The standard deviation of the logits: the root of their mean squared distance from their mean. */
+    double deviation() {
+        double total = 0;
+        double squares = 0;
+        for (int i = 0; i < list().size(); i++) {
+            double d = belowMax(i);
+            total += d;
+            squares = Math.fma(d, d, squares);
+        }
+        double mean = total / list.size();
+        // Nothing cancels: with a zero among them, the variance is 1/n of the mean square at least
+        return Math.sqrt(Math.max(0, squares / list.size() - mean * mean));
+    }
+
+    /** The id of the likeliest; of equal ones the lowest. */
+    public int likeliest() {
+        return whole ? row.argmax() : list.ids()[list.likeliest()];
+    }
+
+    /** The candidate at a rank: 0 is the likeliest. Sorts no further than asked. */
+    public int ranked(int rank) {
+        return list().ranked(Objects.checkIndex(rank, list.size()));
+    }
+
+    /** The rank of a token that is a candidate: 0 is the likeliest. */
+    public int rankOf(int id) {
+        return list().rank(list.find(id));
     }
 
     /** Divides all logits by a temperature, positive and finite. */
@@ -267,55 +238,44 @@ public final class Candidates {
                     + ": with the temperatures before it, a quotient that single precision cannot hold");
         }
         scale = factor;
-        sum = Double.NaN;
-        weighed = false;
+        wholeSum = Double.NaN;
     }
 
     /** Keeps the likeliest alone; of equal ones the lowest id. */
     public void keepLikeliest() {
-        int id = likeliest();
-        float logit = rawMax();
-        grow(1);
-        ids[0] = id;
-        logits[0] = logit;
-        becomeList(1);
+        list.begin(likeliest(), storedMax());
+        whole = false;
     }
 
     /** Keeps the k likeliest; of equal ones at the border those with the lowest ids. All of them if they are fewer. */
     public void keepTop(int k) {
-        collectTop(k);
-        if (k < size) {
-            selection.select(logits, null, size, k, lowest());
-            keepSelected(logits, false);
-        }
+        keepTop(k, false);
     }
 
     /** Keeps the k likeliest, and all that are equal to the last of them. */
     public void keepTopAndTies(int k) {
-        collectTop(k);
-        if (k < size) {
-            selection.select(logits, null, size, k, lowest());
-            keepRaw(selection.least());
-        }
+        keepTop(k, true);
     }
 
-    private void collectTop(int k) {
+    private void keepTop(int k, boolean withTies) {
         if (whole) {
-            float least = row.bound(k);
-            grow(row.length());
-            becomeList(row.collect(least, logits, ids));
+            listFrom(row.bound(k));
         }
+        list.keepTop(k, withTies);
     }
 
-    /**
-     * Keeps the candidates with logits of at least {@code least}, the largest in any case.
-     */
+    /** Keeps the candidates with logits of at least {@code least}, the largest in any case. */
     public void keepAtLeast(double least) {
-        keepRaw(Math.min(raw(least), rawMax()));
+        float bound = Math.min(stored(least), storedMax());
+        if (whole) {
+            listFrom(bound);
+        } else {
+            list.keepAtLeast(bound);
+        }
     }
 
     /** The least stored logit that stands for one of at least {@code least}. */
-    private float raw(double least) {
+    private float stored(double least) {
         double raw = least / scale;
         float bound = (float) raw;
         return bound < raw ? Math.nextUp(bound) : bound;
@@ -331,42 +291,10 @@ public final class Candidates {
      * highest id stays.
      */
     void removeProbableButLeast(double p) {
-        float bound = raw(logSumExp() + StrictMath.log(p) - SLACK);
-        if (rawMax() < bound) {
-            return;
+        float bound = stored(logSumExp() + StrictMath.log(p) - SLACK);
+        if (storedMax() >= bound) {
+            list().keepLeastFrom(bound);
         }
-        list();
-        int stays = likeliestIndex();
-        for (int i = 0; i < size; i++) {
-            stays = logits[i] >= bound && logits[i] <= logits[stays] ? i : stays;
-        }
-        float logit = logits[stays];
-        int kept = 0;
-        for (int i = 0; i < size; i++) {
-            if (logits[i] < logit || i == stays) {
-                ids[kept] = ids[i];
-                logits[kept++] = logits[i];
-            }
-        }
-        shrink(kept);
-    }
-
-    private void keepRaw(float least) {
-        if (whole) {
-            grow(row.length());
-            becomeList(row.collect(least, logits, ids));
-        } else {
-            shrink(kernels.keep(logits, least, logits, ids, size));
-        }
-    }
-
-    /** The least logit, as it is stored. */
-    private float lowest() {
-        float lowest = Float.POSITIVE_INFINITY;
-        for (int i = 0; i < size; i++) {
-            lowest = Math.min(lowest, logits[i]);
-        }
-        return lowest;
     }
 
     /**
@@ -380,27 +308,10 @@ public final class Candidates {
         double total = sum();
         if (whole) {
             // Tokens of at most (1 - p) / V each have 1 - p together at most: before them stands a mass of p
-            double least = rawMax() + (StrictMath.log(total * (1 - p) / row.length()) - SLACK) / scale;
-            grow(row.length());
-            int kept = row.collect(Math.min(Math.nextDown((float) least), rawMax()), logits, ids);
-            becomeList(kept);
+            double least = row.max() + (StrictMath.log(total * (1 - p) / row.length()) - SLACK) / scale;
+            listFrom(Math.min(Math.nextDown((float) least), row.max()));
         }
-        weights = Scratch.grow(weights, size);
-        weighed = false;
-        kernels.scaledExp(logits, 0, weights, 0, size, rawMax(), scale, 1);
-        selection.select(logits, weights, size, (p - SLACK) * total, lowest());
-        keepSelected(logits, false);
-    }
-
-    /** Keeps what was selected by keys. */
-    private void keepSelected(float[] by, boolean withTies) {
-        float least = selection.least();
-        if (!withTies && selection.firstLeftOut() >= 0) {
-            for (int i = selection.firstLeftOut(); i < size; i++) {
-                by[i] = by[i] == least ? Float.NEGATIVE_INFINITY : by[i];
-            }
-        }
-        shrink(kernels.keep(by, least, logits, ids, size));
+        list.keepMass(scale, (p - SLACK) * total);
     }
 
     /**
@@ -416,98 +327,32 @@ public final class Candidates {
         if (p >= 1) {
             return;
         }
-        double entropy = entropy();
         double total = sum();
-        double rest = (1 - p) / 2;
-        if (whole && rest > 0) {
+        double entropy = entropy();
+        double typical = StrictMath.log(total) - entropy;
+        double target = (p - SLACK) * total;
+        if (whole) {
             // What is less likely than rest / V has a mass of rest at most. If the border turns out to be closer to the
             // entropy than all of that, it has no part in it
+            double rest = (1 - p) / 2;
             double far = -StrictMath.log(rest / row.length());
-            grow(row.length());
-            double least = rawMax() + (StrictMath.log(total) - far) / scale;
-            int kept = row.collect(Math.min((float) least, rawMax()), logits, ids);
-            if (selectTypical(kept, entropy, total, p) && -selection.least() < (far - entropy) * (1 - SLACK)) {
-                becomeList(kept);
-                keepSelected(keys, withTies);
+            float max = row.max();
+            double least = max + (StrictMath.log(total) - far) / scale;
+            listFrom(Math.min((float) least, max));
+            double border = list.selectTypical(list.size(), max, scale, typical, target);
+            if (border < (far - entropy) * (1 - SLACK)) {
+                list.keepTypical(withTies);
                 return;
             }
+            listFrom(Float.NEGATIVE_INFINITY);
         }
-        list();
-        selectTypical(size, entropy, total, p);
-        keepSelected(keys, withTies);
-    }
-
-    /** Whether the mass is reached among the first {@code n} in the arrays. */
-    private boolean selectTypical(int n, double entropy, double total, double p) {
-        weights = Scratch.grow(weights, n);
-        keys = Scratch.grow(keys, n);
-        weighed = false;
-        kernels.scaledExp(logits, 0, weights, 0, n, rawMax(), scale, 1);
-        kernels.shiftedDifference(logits, 0, keys, 0, n, rawMax(), scale, (float) (StrictMath.log(total) - entropy));
-        float low = 0;
-        for (int i = 0; i < n; i++) {
-            keys[i] = -Math.abs(keys[i]);
-            low = Math.min(low, keys[i]);
-        }
-        double target = (p - SLACK) * total;
-        selection.select(keys, weights, n, target, low);
-        return kernels.sumExp(logits, 0, n, rawMax(), scale) >= target;
-    }
-
-    /** The candidate at a rank: 0 is the likeliest. Sorts no further than asked. */
-    public int ranked(int rank) {
-        list();
-        order();
-        return order.at(Objects.checkIndex(rank, size));
-    }
-
-    /** The rank of a token that is a candidate, from 1. */
-    int rank(int id) {
-        int i = find(id);
-        int rank = 1;
-        for (int j = 0; j < size; j++) {
-            rank += logits[j] > logits[i] || (logits[j] == logits[i] && j < i) ? 1 : 0;
-        }
-        return rank;
-    }
-
-    private void order() {
-        if (!ordered) {
-            order.begin(logits, size);
-            ordered = true;
-        }
+        list.selectTypical(list.size(), list.max(), scale, typical, target);
+        list.keepTypical(withTies);
     }
 
     /** Keeps the first {@code count} by rank, at least one. */
     public void keepFirst(int count) {
-        if (count < size()) {
-            int last = ranked(Math.max(count, 1) - 1);
-            float least = logits[last];
-            int kept = 0;
-            for (int i = 0; i < size; i++) {
-                if (logits[i] > least || (logits[i] == least && i <= last)) {
-                    ids[kept] = ids[i];
-                    logits[kept++] = logits[i];
-                }
-            }
-            shrink(kept);
-        }
-    }
-
-    /** Removes the first {@code count} by rank, fewer than there are. */
-    public void removeFirst(int count) {
-        if (count > 0) {
-            int first = ranked(count);
-            float most = logits[first];
-            int kept = 0;
-            for (int i = 0; i < size; i++) {
-                if (logits[i] < most || (logits[i] == most && i >= first)) {
-                    ids[kept] = ids[i];
-                    logits[kept++] = logits[i];
-                }
-            }
-            shrink(kept);
-        }
+        list().keepFirst(Math.max(count, 1));
     }
 
     /** Keeps the candidates that a mask allows. */
@@ -517,32 +362,22 @@ public final class Candidates {
                     + ", the size of the vocabulary");
         }
         if (whole) {
-            grow(row.length());
-            becomeList(row.collect(mask, logits, ids));
-            return;
+            list.room(row.length());
+            list.begin(row.collect(mask, list.logits(), list.ids()));
+            whole = false;
+        } else {
+            list.keepAllowed(mask);
         }
-        int kept = 0;
-        for (int i = 0; i < size; i++) {
-            if (mask.allows(ids[i])) {
-                ids[kept] = ids[i];
-                logits[kept++] = logits[i];
-            }
-        }
-        shrink(kept);
     }
 
     /** Keeps the tokens with ids below a limit, which becomes the size of the vocabulary. */
     public void keepBelow(int limit) {
-        if (limit >= vocabulary()) {
-            return;
-        }
-        row.truncate(limit);
-        if (whole) {
-            size = -1;
-            changed();
-        } else {
-            int at = find(limit);
-            shrink(at < 0 ? -at - 1 : at);
+        if (limit < vocabulary()) {
+            row.truncate(limit);
+            rowChanged();
+            if (!whole) {
+                list.keepBelow(limit);
+            }
         }
     }
 
@@ -555,9 +390,9 @@ public final class Candidates {
                 row.set(id, logit);
             }
         } else {
-            int i = find(id);
+            int i = list.find(id);
             if (i >= 0) {
-                logits[i] = logit;
+                list.logits()[i] = logit;
                 touched = true;
             }
         }
@@ -566,29 +401,26 @@ public final class Candidates {
     /** Ends changes of logits: refuses what is NaN or {@code +inf}, and removes what is {@code -inf}. */
     public void settle() {
         if (whole) {
-            if (!row.settle()) {
-                return;
+            if (row.settle()) {
+                rowChanged();
             }
-            size = -1;
-        } else {
-            if (!touched) {
-                return;
-            }
+        } else if (touched) {
             touched = false;
-            int kept = 0;
-            for (int i = 0; i < size; i++) {
-                if (!(logits[i] < Float.POSITIVE_INFINITY)) {
-                    throw new IllegalArgumentException("logits[" + ids[i] + "] = " + logits[i]
-                            + ": must be finite, or -inf for a token that is masked");
-                }
-                if (logits[i] > Float.NEGATIVE_INFINITY) {
-                    ids[kept] = ids[i];
-                    logits[kept++] = logits[i];
-                }
-            }
-            size = kept;
+            list.settle();
         }
-        changed();
+    }
+
+    /** Makes the pending temperature part of the logits. */
+    private void settleScale() {
+        if (scale != 1) {
+            if (whole) {
+                kernels.scale(scale, row.edit(), row.from(), row.length());
+                settle();
+            } else {
+                list.multiply(scale);
+            }
+            scale = 1;
+        }
     }
 
     /** A new logit for a candidate. */
@@ -609,8 +441,8 @@ public final class Candidates {
                 values[from + id] = logit == Float.NEGATIVE_INFINITY ? logit : change.logit(id, logit);
             }
         } else {
-            for (int i = 0; i < size; i++) {
-                logits[i] = change.logit(ids[i], logits[i]);
+            for (int i = 0; i < list.size(); i++) {
+                list.logits()[i] = change.logit(list.ids()[i], list.logits()[i]);
             }
             touched = true;
         }
@@ -619,17 +451,16 @@ public final class Candidates {
 
     /** Makes all logits log-probabilities: subtracts {@link #logSumExp}. */
     void normalise() {
-        float shift = (float) StrictMath.log(sum());
-        float most = rawMax();
         if (whole) {
+            float shift = (float) StrictMath.log(sum());
+            float max = row.max();
             float[] values = row.edit();
-            kernels.shiftedDifference(values, row.from(), values, row.from(), row.length(), most, scale, shift);
-            row.settle();
+            kernels.shiftedDifference(values, row.from(), values, row.from(), row.length(), max, scale, shift);
+            settle();
         } else {
-            kernels.shiftedDifference(logits, 0, logits, 0, size, most, scale, shift);
+            list.normalise(scale);
         }
         scale = 1;
-        changed();
     }
 
     /** A new logit for a probability and a parameter, which is the same for all candidates. */
@@ -638,22 +469,28 @@ public final class Candidates {
         float logit(double probability, double parameter);
     }
 
-    /** Changes logits by probability, and keeps these for {@link #formerProbability}. */
+    /** Changes logits by probability, and keeps these for {@link #formerProbabilityOf}. */
     void reweigh(Reweighing reweighing, double parameter) {
-        weigh();
-        former = Scratch.grow(former, size);
-        for (int i = 0; i < size; i++) {
-            double p = weights[i] / sum;
-            former[i] = (float) p;
-            logits[i] = reweighing.logit(p, parameter);
+        former = Scratch.grow(former, list().size());
+        for (int i = 0; i < list.size(); i++) {
+            former[i] = (float) probability(i);
         }
+        for (int i = 0; i < list.size(); i++) {
+            list.logits()[i] = reweighing.logit(former[i], parameter);
+        }
+        list.settle();
         scale = 1;
-        changed();
     }
 
-    /** The probability of a candidate before {@link #reweigh}. */
-    double formerProbability(int i) {
-        return former[i];
+    /** The probability of a token that is a candidate before {@link #reweigh}. */
+    double formerProbabilityOf(int id) {
+        return former[list.find(id)];
+    }
+
+    /** Numbers for tokens, none yet: for one filter at a time. */
+    Tally tally() {
+        tally.begin(vocabulary());
+        return tally;
     }
 
     /**
@@ -666,8 +503,7 @@ public final class Candidates {
             sum();
             return row.draw(uniform, scale);
         }
-        weigh();
-        return ids[Selection.inverse(weights, size, uniform * sum)];
+        return list.ids()[list.draw(uniform, scale)];
     }
 
     /**
@@ -675,99 +511,17 @@ public final class Candidates {
      * its probability where nothing exceeds it.
      */
     int drawBeyond(Candidates other, double uniform) {
-        weigh();
-        other.weigh();
-        keys = Scratch.grow(keys, size);
-        double mass = 0;
-        int j = 0;
-        for (int i = 0; i < size; i++) {
-            while (j < other.size && other.ids[j] < ids[i]) {
-                j++;
-            }
-            double q = j < other.size && other.ids[j] == ids[i] ? other.weights[j] / other.sum : 0;
-            keys[i] = (float) Math.max(0, weights[i] / sum - q);
-            mass += keys[i];
-        }
-        return mass > 0 ? ids[Selection.inverse(keys, size, uniform * mass)] : draw(uniform);
-    }
-
-    /** The id of the likeliest; of equal ones the lowest. */
-    public int likeliest() {
-        if (whole) {
-            return row.argmax();
-        }
-        return ids[likeliestIndex()];
-    }
-
-    private int likeliestIndex() {
-        int first = 0;
-        while (logits[first] != rawMax()) {
-            first++;
-        }
-        return first;
+        int drawn = list().drawBeyond(scale, other.list(), other.scale, uniform);
+        return drawn < 0 ? draw(uniform) : list.ids()[drawn];
     }
 
     /** The id with the largest {@code z_i + g_i}, with Gumbel noise of each token at this step. */
     int drawPerturbed(SamplingStep step) {
-        list();
-        return ids[perturbed.first(ids, logits, size, rawMax(), scale, step)];
+        return list().ids()[list.drawPerturbed(scale, step)];
     }
 
     /** The ids with the largest {@code z_i + g_i}, from the largest down: as many as there is room for, or all. */
     int drawPerturbed(SamplingStep step, int[] drawn) {
-        list();
-        int count = Math.min(drawn.length, size);
-        perturbed.rank(ids, logits, size, rawMax(), scale, step);
-        for (int rank = 0; rank < count; rank++) {
-            drawn[rank] = ids[perturbed.at(rank)];
-        }
-        return count;
-    }
-
-    /** Makes the pending temperature part of the logits. */
-    private void settleScale() {
-        if (scale != 1) {
-            if (whole) {
-                kernels.scale(scale, row.edit(), row.from(), row.length());
-                row.settle();
-                size = -1;
-            } else {
-                kernels.scale(scale, logits, 0, size);
-                touched = true;
-            }
-            scale = 1;
-            changed();
-        }
-    }
-
-    /** Copies the tokens of the row that are not masked into the arrays. */
-    private void list() {
-        if (whole) {
-            grow(row.length());
-            double known = sum;
-            becomeList(row.collect(Float.NEGATIVE_INFINITY, logits, ids));
-            max = row.max();
-            sum = known;
-        }
-    }
-
-    private void grow(int length) {
-        if (ids.length < length) {
-            ids = new int[length];
-            logits = new float[length];
-        }
-    }
-
-    private void becomeList(int n) {
-        whole = false;
-        size = n;
-        changed();
-    }
-
-    private void shrink(int kept) {
-        if (kept < size) {
-            size = kept;
-            changed();
-        }
+        return list().drawPerturbed(scale, step, drawn);
     }
 }

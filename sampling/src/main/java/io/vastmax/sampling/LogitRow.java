@@ -66,17 +66,17 @@ final class LogitRow {
         int at = at(b);
         if (kernels.laneMaxima(block, at, sizeOf(b), maxima, b * LANES)
                 || kernels.max(maxima, b * LANES, LANES) == Float.POSITIVE_INFINITY) {
-            refuse(b, block, at);
+            for (int i = 0; i < sizeOf(b); i++) {
+                requireLogit(b * BLOCK + i, block[at + i]);
+            }
         }
     }
 
-    private void refuse(int b, float[] block, int at) {
-        for (int i = 0; i < sizeOf(b); i++) {
-            float logit = block[at + i];
-            if (!(logit < Float.POSITIVE_INFINITY)) {
-                throw new IllegalArgumentException("logits[" + (b * BLOCK + i) + "] = " + logit
-                        + ": must be finite, or -inf for a token that is masked");
-            }
+    /** Refuses what is NaN or {@code +inf}. */
+    static void requireLogit(int id, float logit) {
+        if (!(logit < Float.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    "logits[" + id + "] = " + logit + ": must be finite, or -inf for a token that is masked");
         }
     }
 

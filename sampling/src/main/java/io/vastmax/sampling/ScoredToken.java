@@ -31,8 +31,8 @@ public record ScoredToken(
      * @param chain what it was drawn from
      */
     static ScoredToken of(int id, Candidates raw, Candidates chain, int top) {
-        double logProb = raw.logProbability(raw.logitOf(id));
-        int rank = raw.rank(id);
+        double logProb = raw.logProbabilityOf(id);
+        int rank = raw.rankOf(id) + 1;
         double lse = raw.logSumExp();
         List<TokenLogProb> likeliest = new ArrayList<>();
         if (top > 0) {
@@ -42,6 +42,6 @@ public record ScoredToken(
                 likeliest.add(new TokenLogProb(raw.id(candidate), raw.logit(candidate) - lse));
             }
         }
-        return new ScoredToken(id, logProb, rank, chain.logProbability(chain.logitOf(id)), chain.rank(id), likeliest);
+        return new ScoredToken(id, logProb, rank, chain.logProbabilityOf(id), chain.rankOf(id) + 1, likeliest);
     }
 }

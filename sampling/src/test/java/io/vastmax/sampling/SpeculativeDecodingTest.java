@@ -59,7 +59,7 @@ class SpeculativeDecodingTest {
         Chain truncated = Chain.of(Filters.topK(4), Filters.topP(0.9), Filters.temperature(0.8));
         Chain penalised = Chain.of(SpeculativeDecodingTest::penalise);
         Chain minP = Chain.of(Filters.minP(0.2));
-        Chain random = Chain.of(Filters.temperature(1.5), SpeculativeDecodingTest::removeLikeliestAtTimes);
+        Chain xtc = Chain.of(Filters.temperature(1.5), Filters.xtc(0.5, 0.1));
         Chain mirostat = none.select(new Mirostat());
         Chain gumbel = none.select(new Gumbel());
         Chain greedy = none.select(Selectors.greedy());
@@ -71,8 +71,8 @@ class SpeculativeDecodingTest {
                 new Case("min-p, drafted by greedy", minP, greedy),
                 new Case("penalised", penalised, penalised),
                 new Case("penalised, drafted by none", penalised, none),
-                new Case("random filter", random, random),
-                new Case("random filter, drafted by none", random, none),
+                new Case("xtc", xtc, xtc),
+                new Case("xtc, drafted by none", xtc, none),
                 new Case("mirostat", mirostat, mirostat),
                 new Case("mirostat, drafted by none", mirostat, none),
                 new Case("none, drafted by mirostat", none, mirostat),
@@ -88,12 +88,6 @@ class SpeculativeDecodingTest {
             candidates.setLogit(id, candidates.logitOf(id) - 0.7f);
         }
         candidates.settle();
-    }
-
-    private static void removeLikeliestAtTimes(Candidates candidates, SamplingStep step) {
-        if (step.uniform() < 0.5) {
-            candidates.removeFirst(1);
-        }
     }
 
     /** Mirostat 2: mu in bits, which the draws change. */
@@ -140,10 +134,9 @@ class SpeculativeDecodingTest {
     /** What the target alone would choose: the probabilities of the next tokens, jointly. */
     private static double[] joint(Case each) {
         double[] joint = new double[(int) Math.pow(V, TOKENS)];
-        if (each.name.startsWith("random filter")) {
+        if (each.name.startsWith("xtc")) {
             List<Chain> both = List.of(
-                    Chain.of(Filters.temperature(1.5)),
-                    Chain.of(Filters.temperature(1.5), (candidates, step) -> candidates.removeFirst(1)));
+                    Chain.of(Filters.temperature(1.5)), Chain.of(Filters.temperature(1.5), Filters.xtc(1, 0.1)));
             walk(both, samplers(both), new int[0], 1, joint);
         } else {
             walk(List.of(each.chain), samplers(List.of(each.chain)), new int[0], 1, joint);
