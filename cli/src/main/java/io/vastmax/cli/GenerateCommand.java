@@ -3,12 +3,13 @@ package io.vastmax.cli;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.vastmax.Matrix;
-import io.vastmax.RandomKey;
 import io.vastmax.Workspace;
 import io.vastmax.djl.LanguageModelFiles;
 import io.vastmax.djl.RecurrentLanguageModel;
 import io.vastmax.djl.RecurrentState;
-import io.vastmax.sampling.TemperatureSampler;
+import io.vastmax.sampling.Chain;
+import io.vastmax.sampling.Filters;
+import io.vastmax.sampling.Sampler;
 import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -27,7 +28,14 @@ import picocli.CommandLine.Spec;
 /** {@code vastmax generate}. */
 @Command(
         name = "generate",
-        description = {"Write text with a model, word by word.", ""},
+        sortOptions = false,
+        description = {
+            "Write text with a model, word by word.",
+            "",
+            "Each word is drawn from the model's distribution by the samplers that are given, in their order;"
+                    + " by --top-k 40 --temperature 0.8 if none is. The logits are log-probabilities.",
+            ""
+        },
         footer = {
             "",
             "Example:",
@@ -51,18 +59,6 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--tokens", paramLabel = "N", description = "How many words to write. Default: ${DEFAULT-VALUE}.")
     private int tokens = 100;
 
-    @Option(
-            names = "--temperature",
-            paramLabel = "T",
-            description = "Below 1 for likelier words, 0 for the likeliest. Default: ${DEFAULT-VALUE}.")
-    private double temperature = 0.8;
-
-    @Option(
-            names = "--top-k",
-            paramLabel = "K",
-            description = "Draw from the K likeliest words; 0 for all. Default: ${DEFAULT-VALUE}.")
-    private int topK = 40;
-
     @Option(names = "--seed", paramLabel = "N", description = "Of the draws. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
@@ -75,27 +71,29 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (tokens < 1 || topK < 0) {
-            throw new ParameterException(
-                    spec.commandLine(), "--tokens " + tokens + " --top-k " + topK + ": must be at least 1 and 0");
+        if (tokens < 1) {
+            throw new ParameterException(spec.commandLine(), "--tokens " + tokens + ": must be at least 1");
         }
+        Chain chain = SamplingOptions.areGiven(spec)
+                ? SamplingOptions.chain(spec, file -> LogitsFile.read(file, 0, null))
+                : Chain.of(Filters.topK(40), Filters.temperature(0.8));
         LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         Vocabulary vocabulary = loaded.vocabulary();
         PrintWriter out = spec.commandLine().getOut();
         List<String> written = new ArrayList<>();
         try (RecurrentLanguageModel lm = loaded.model();
                 Workspace workspace = run.workspace()) {
-            int k = topK == 0 ? vocabulary.size() : Math.min(topK, vocabulary.size());
-            TemperatureSampler sampler = new TemperatureSampler(temperature, k);
-            RandomKey key = RandomKey.of(seed);
+            Matrix logProbs = Matrix.zeros(1, vocabulary.size());
             RecurrentState state = lm.zeroState(1);
             int[] ids = promptIds(loaded);
+            Sampler sampler = chain.sampler(seed).prompt(ids);
             if (!run.json()) {
                 out.print(prompt);
             }
             for (int i = 0; i < tokens; i++) {
                 Matrix last = lastRow(lm.hidden(ids, ids.length, state));
-                int id = sampler.sample(lm.objective().exact(), last, key.atStep(i), workspace);
+                lm.objective().exact().logProbs(last, logProbs, workspace);
+                int id = sampler.sample(logProbs.array());
                 written.add(vocabulary.token(id));
                 if (!run.json()) {
                     out.print(text(vocabulary.token(id)));

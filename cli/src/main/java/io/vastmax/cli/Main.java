@@ -30,6 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             EvaluateCommand.class,
             CalibrateCommand.class,
             GenerateCommand.class,
+            SampleCommand.class,
             CompareCommand.class,
             HelpCommand.class,
             GenerateCompletion.class
@@ -74,6 +75,9 @@ public final class Main {
                                 .usageHelp(true)
                                 .description(HELP)
                                 .build());
+            }
+            if (command.getCommand() instanceof SampleCommand || command.getCommand() instanceof GenerateCommand) {
+                SamplingOptions.addTo(command.getCommandSpec());
             }
         }
         return line.setCaseInsensitiveEnumValuesAllowed(true)

@@ -5,10 +5,12 @@ import java.util.stream.Collectors;
 
 /** {@link Constraints#banSequences}. */
 final class BannedSequences implements Filter {
+    private final Scope scope;
     private final int[][] sequences;
     private final TokenIds ids;
 
-    BannedSequences(int[]... sequences) {
+    BannedSequences(Scope scope, int[]... sequences) {
+        this.scope = scope;
         this.sequences = new int[sequences.length][];
         for (int i = 0; i < sequences.length; i++) {
             if (sequences[i].length == 0) {
@@ -25,17 +27,17 @@ final class BannedSequences implements Filter {
     public void apply(Candidates candidates, SamplingStep step) {
         ids.requireIn(candidates);
         for (int[] sequence : sequences) {
-            if (begun(sequence, step.history())) {
+            if (begun(sequence, step.history(), scope.length(step.history()))) {
                 candidates.setLogit(sequence[sequence.length - 1], Float.NEGATIVE_INFINITY);
             }
         }
         candidates.settle();
     }
 
-    /** Whether a history ends with all but the last. */
-    private static boolean begun(int[] sequence, History history) {
+    /** Whether the last {@code size} tokens of a history end with all but the last. */
+    private static boolean begun(int[] sequence, History history, int size) {
         int last = sequence.length - 1;
-        if (history.length() < last) {
+        if (size < last) {
             return false;
         }
         int back = 0;

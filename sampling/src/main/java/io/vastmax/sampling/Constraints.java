@@ -56,7 +56,7 @@ public final class Constraints {
      * words"). Unlike in Hugging Face Transformers, which asks for one token more, the others may be the whole history.
      */
     public static Filter banSequence(int... ids) {
-        return new BannedSequences(ids);
+        return new BannedSequences(Scope.all(), ids);
     }
 
     /**
@@ -65,7 +65,12 @@ public final class Constraints {
      * @throws IllegalArgumentException if one is empty
      */
     public static Filter banSequences(int[]... sequences) {
-        return new BannedSequences(sequences);
+        return new BannedSequences(Scope.all(), sequences);
+    }
+
+    /** {@link #banSequences(int[][])} that looks for them in a part of the history. */
+    public static Filter banSequences(Scope scope, int[]... sequences) {
+        return new BannedSequences(scope, sequences);
     }
 
     /**
