@@ -60,8 +60,10 @@ class SpeculativeDecodingTest {
         Chain penalised = Chain.of(SpeculativeDecodingTest::penalise);
         Chain minP = Chain.of(Filters.minP(0.2));
         Chain xtc = Chain.of(Filters.temperature(1.5), Filters.xtc(0.5, 0.1));
-        Chain mirostat = none.select(new Mirostat());
-        Chain gumbel = none.select(new Gumbel());
+        Chain mirostat = none.select(Selectors.mirostat2(1.2, 0.8));
+        Chain mirostat1 = none.select(Selectors.mirostat1(1.2, 0.8));
+        Chain adaptive = none.select(Selectors.adaptiveP(0.4, 0.8));
+        Chain gumbel = none.select(Selectors.gumbel());
         Chain greedy = none.select(Selectors.greedy());
         return Stream.of(
                 new Case("none", none, none),
@@ -76,6 +78,9 @@ class SpeculativeDecodingTest {
                 new Case("mirostat", mirostat, mirostat),
                 new Case("mirostat, drafted by none", mirostat, none),
                 new Case("none, drafted by mirostat", none, mirostat),
+                new Case("mirostat 1", mirostat1, mirostat1),
+                new Case("adaptive-p", adaptive, adaptive),
+                new Case("adaptive-p, drafted by none", adaptive, none),
                 new Case("gumbel", gumbel, gumbel),
                 new Case("greedy", greedy, greedy),
                 new Case("greedy, drafted by none", greedy, none));
@@ -88,47 +93,6 @@ class SpeculativeDecodingTest {
             candidates.setLogit(id, candidates.logitOf(id) - 0.7f);
         }
         candidates.settle();
-    }
-
-    /** Mirostat 2: mu in bits, which the draws change. */
-    private static final class Mirostat implements Selector {
-        @Override
-        public int memory() {
-            return 1;
-        }
-
-        @Override
-        public void begin(double[] memory) {
-            memory[0] = 2.5;
-        }
-
-        @Override
-        public void narrow(Candidates candidates, SamplingStep step) {
-            candidates.keepProbable(Math.pow(2, -step.memory()[0]));
-        }
-
-        @Override
-        public void chosen(int id, Candidates candidates, SamplingStep step) {
-            double surprise = -Math.log(candidates.probabilityOf(id)) / Math.log(2);
-            step.memory()[0] -= 0.8 * (surprise - 1.2);
-        }
-    }
-
-    /** Draws with the noise of each token, the same for both samplers. */
-    private static final class Gumbel implements Selector {
-        @Override
-        public int draw(Candidates candidates, SamplingStep step) {
-            int best = -1;
-            double most = Double.NEGATIVE_INFINITY;
-            for (int i = 0; i < candidates.size(); i++) {
-                double noise = -Math.log(-Math.log(step.uniformOf(candidates.id(i)) + 1e-300));
-                if (candidates.logit(i) + noise > most) {
-                    most = candidates.logit(i) + noise;
-                    best = candidates.id(i);
-                }
-            }
-            return best;
-        }
     }
 
     /** What the target alone would choose: the probabilities of the next tokens, jointly. */
@@ -455,7 +419,7 @@ class SpeculativeDecodingTest {
 
     @Test
     void allocatesLittleMoreThanTheTokens() {
-        Chain chain = Chain.of(Filters.topK(4), Filters.topP(0.9)).select(new Mirostat());
+        Chain chain = Chain.of(Filters.topK(4), Filters.topP(0.9)).select(Selectors.mirostat2(1.2, 0.8));
         Sampler target = chain.sampler(5).prompt(PROMPT);
         Sampler drafter = chain.sampler(5).prompt(PROMPT);
         SpeculativeDecoding speculation = SpeculativeDecoding.of(target, drafter);
