@@ -321,7 +321,10 @@ final class CandidateList {
     /** The ids with the largest logits after Gumbel noise, from the largest down; returns how many there are. */
     int drawPerturbed(float scale, SamplingStep step, int[] drawn) {
         int count = Math.min(drawn.length, size);
-        perturbed.rank(ids, logits, size, max(), scale, step);
+        if (count == 0) {
+            return 0;
+        }
+        perturbed.rank(count, ids, logits, size, max(), scale, step);
         for (int rank = 0; rank < count; rank++) {
             drawn[rank] = ids[perturbed.at(rank)];
         }

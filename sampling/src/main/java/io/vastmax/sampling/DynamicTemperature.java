@@ -19,7 +19,9 @@ record DynamicTemperature(double temperature, double delta, double exponent) imp
         }
         double share = Math.min(1, candidates.entropy() / StrictMath.log(n));
         double least = Math.max(0, temperature - delta);
-        double dynamic = Math.fma(temperature + delta - least, StrictMath.pow(share, exponent), least);
+        // StrictMath's power allocates
+        double power = exponent == 0 ? 1 : StrictMath.exp(exponent * StrictMath.log(share));
+        double dynamic = Math.fma(temperature + delta - least, power, least);
         if (dynamic < LEAST) {
             candidates.keepLikeliest();
         } else if (dynamic != 1) {

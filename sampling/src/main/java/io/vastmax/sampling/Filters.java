@@ -94,7 +94,7 @@ public final class Filters {
      */
     public static Filter typicalBeyond(double p) {
         Check.share("p", p);
-        // As far above p as typical looks below it, in parts of p, so that 0 keeps one
+        // The slack that is taken off again, and a share of p above it: 0 still keeps one
         double beyond = p * (1 + Candidates.SLACK) + Candidates.SLACK;
         return Named.of("typical beyond " + p, (candidates, step) -> candidates.keepTypical(beyond, false));
     }

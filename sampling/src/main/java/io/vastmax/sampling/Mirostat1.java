@@ -39,13 +39,13 @@ record Mirostat1(double tau, double eta) implements Mirostat {
         return products / squares;
     }
 
-    /** How many tokens have a surprise of mu at most, by Zipf's law. */
+    /** How many tokens have a surprise of mu at most, by Zipf's law. By its logarithm: StrictMath's power allocates. */
     private static double size(double exponent, double mu, int vocabulary) {
         double epsilon = exponent - 1;
         double logVocabulary = StrictMath.log(vocabulary);
         // Where the exponent is 1 its limit
         double ratio = epsilon == 0 ? 1 / logVocabulary : epsilon / -StrictMath.expm1(-epsilon * logVocabulary);
-        return StrictMath.pow(ratio * StrictMath.pow(2, mu), 1 / exponent);
+        return StrictMath.exp((StrictMath.log(ratio) + mu * LN2) / exponent);
     }
 
     @Override

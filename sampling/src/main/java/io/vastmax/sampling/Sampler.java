@@ -136,6 +136,33 @@ public final class Sampler {
         return draw(candidates);
     }
 
+    /**
+     * Draws k different tokens without accepting any: one by its probability, the next among the others, and so on; all in the
+     * order of their draws if they are fewer. The chain's filters are applied, its selector has no part in it.
+     *
+     * <p>They are those with the largest {@code z_i + g_i}, with Gumbel noise of each token (Kool, van Hoof and Welling,
+     * Stochastic Beams and Where to Find Them, ICML 2019). So the first is what {@link Selectors#gumbel} draws here, and a
+     * larger k continues the same draw.
+     *
+     * @throws IllegalArgumentException if k is not positive
+     */
+    public int[] drawWithoutReplacement(int k, float... logits) {
+        Check.positive("k", k);
+        int[] ids = new int[Math.min(k, logits.length)];
+        int count = drawWithoutReplacement(Logits.of(logits), ids);
+        return count < ids.length ? Arrays.copyOf(ids, count) : ids;
+    }
+
+    /** {@link #drawWithoutReplacement(int, float...)} of as many tokens as the array has room for; returns how many. */
+    public int drawWithoutReplacement(Logits logits, int[] ids) {
+        Candidates candidates = candidates();
+        drawn = -1;
+        drawnFrom = null;
+        candidates.begin(logits);
+        filter(candidates);
+        return candidates.drawPerturbed(step, ids);
+    }
+
     /** Chooses from candidates that have begun with a step's logits. */
     int draw(Candidates candidates) {
         narrow(candidates);

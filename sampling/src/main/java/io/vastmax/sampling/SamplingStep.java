@@ -82,12 +82,13 @@ public final class SamplingStep {
     }
 
     /**
-     * The exponential noise of tokens at this step, {@code E = -log(1 - v)}: v is {@link #uniformOf} rounded to the middle of
-     * its interval of 2^-52. No E is zero, and each has the relative precision of a float.
+     * The Gumbel noise of tokens at this step with the sign turned, {@code log E} with {@code E = -log(1 - v)}: v is
+     * {@link #uniformOf} in the middle of its interval of 2^-52. E is never zero, and has the relative precision of a float.
      */
-    void exponentials(int[] ids, float[] out, int length) {
+    void minusGumbel(int[] ids, float[] out, int length) {
         kernels.signedUniforms(seed, position, sequence, NOISE, ids, out, length);
-        kernels.logComplement(out, 0, out, 0, length);
+        kernels.signedLog(out, 0, out, 0, length);
+        kernels.signedLog(out, 0, out, 0, length);
     }
 
     /** The empty set of tokens, to be filled: one for all, until the next call. */

@@ -34,14 +34,12 @@ public interface Kernels {
     /** {@code sigmoid(x) = 1 / (1 + e^-x)} of each element, within 4 ulp, 0 below -87.3; may work in place. */
     void sigmoid(float[] x, int from, float[] out, int to, int length);
 
-    /** {@code log x} of each element, natural, within 2 ulp; x positive and normal; may work in place. */
-    void log(float[] x, int from, float[] out, int to, int length);
-
     /**
-     * {@code -log(1 - v)} of each element, within 4 ulp: exponential numbers of uniform ones, v, which are given as
-     * {@link #signedUniforms} does; may work in place.
+     * {@code log(1 - x)} of each element between 0 and 1, {@code log(-x)} of a negative one, natural, within 3 ulp; x is a
+     * normal number; may work in place. Of uniform numbers as {@link #signedUniforms} gives them it makes exponential ones,
+     * {@code -E}, and of these {@code log E}, which is Gumbel noise with the sign turned.
      */
-    void logComplement(float[] x, int from, float[] out, int to, int length);
+    void signedLog(float[] x, int from, float[] out, int to, int length);
 
     /**
      * Random numbers of ids: v strictly between 0 and 1, {@code (floor(bits / 2^12) + 1/2) / 2^52} of

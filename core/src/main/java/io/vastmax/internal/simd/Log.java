@@ -1,7 +1,7 @@
 package io.vastmax.internal.simd;
 
 /**
- * The natural logarithm in single precision, of positive normal numbers.
+ * The natural logarithm in single precision, of positive normal numbers and of their complements to 1.
  *
  * <p>{@code x = 2^n m} with m from sqrt(1/2) to sqrt(2), found in the bits; {@code f = m - 1} is exact. Then
  * {@code log(1 + f) = 2 artanh(s)} with {@code s = f / (2 + f)}, at most 0.172 in size: with {@code t = s^2} and
@@ -19,25 +19,13 @@ final class Log {
 
     private Log() {}
 
-    static float log(float x) {
-        int bits = Float.floatToRawIntBits(x);
+    /** {@code log(1 - x)} of a positive x below 1, {@code log(-x)} of a negative one. */
+    static float signed(float x) {
+        float y = x > 0f ? 1f - x : -x;
+        int bits = Float.floatToRawIntBits(y);
         int n = (bits - SQRT_HALF) >> 23;
-        return ofParts(n, Float.intBitsToFloat(bits - (n << 23)) - 1f);
-    }
-
-    /**
-     * {@code -log(1 - v)} of a v between 0 and 1, for which x stands as in {@link Uniform#signed}: v itself below one half,
-     * else {@code -(1 - v)}. Small results keep their relative accuracy, and so do those of a v close to 1.
-     */
-    static float ofComplement(float x) {
-        float complement = x > 0f ? 1f - x : -x;
-        int bits = Float.floatToRawIntBits(complement);
-        int n = (bits - SQRT_HALF) >> 23;
-        return -ofParts(n, n == 0 ? -x : Float.intBitsToFloat(bits - (n << 23)) - 1f);
-    }
-
-    /** {@code n log 2 + log(1 + f)}. */
-    private static float ofParts(int n, float f) {
+        // Without the rounding of 1 - x where it would show
+        float f = x > 0f && n == 0 ? -x : Float.intBitsToFloat(bits - (n << 23)) - 1f;
         float s = f / (f + 2f);
         float t = s * s;
         float r = Math.fma(C4, t, C3);

@@ -27,16 +27,9 @@ final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void log(float[] x, int from, float[] out, int to, int length) {
+    public void signedLog(float[] x, int from, float[] out, int to, int length) {
         for (int i = 0; i < length; i++) {
-            out[to + i] = Log.log(x[from + i]);
-        }
-    }
-
-    @Override
-    public void logComplement(float[] x, int from, float[] out, int to, int length) {
-        for (int i = 0; i < length; i++) {
-            out[to + i] = Log.ofComplement(x[from + i]);
+            out[to + i] = Log.signed(x[from + i]);
         }
     }
 

@@ -11,6 +11,7 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.Vector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorShuffle;
@@ -69,32 +70,32 @@ final class VectorKernels implements Kernels {
     }
 
     @Override
-    public void log(float[] x, int from, float[] out, int to, int length) {
-        int i = 0;
-        for (; i <= length - L; i += L) {
-            IntVector bits = FloatVector.fromArray(SPECIES, x, from + i).reinterpretAsInts();
-            IntVector n = bits.sub(Log.SQRT_HALF).lanewise(ASHR, 23);
-            FloatVector f = bits.sub(n.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
-            log(n, f).intoArray(out, to + i);
-        }
-        for (; i < length; i++) {
-            out[to + i] = Log.log(x[from + i]);
-        }
-    }
-
-    @Override
-    public void logComplement(float[] x, int from, float[] out, int to, int length) {
+    public void signedLog(float[] x, int from, float[] out, int to, int length) {
         int i = 0;
         for (; i <= length - L; i += L) {
             FloatVector v = FloatVector.fromArray(SPECIES, x, from + i);
             FloatVector minus = v.neg();
-            IntVector bits = minus.blend(minus.add(1f), v.compare(GT, 0f)).reinterpretAsInts();
+            VectorMask<Float> complement = v.compare(GT, 0f);
+            IntVector bits = minus.blend(minus.add(1f), complement).reinterpretAsInts();
             IntVector n = bits.sub(Log.SQRT_HALF).lanewise(ASHR, 23);
-            FloatVector f = bits.sub(n.lanewise(LSHL, 23)).reinterpretAsFloats().sub(1f);
-            log(n, f.blend(minus, n.compare(EQ, 0).cast(SPECIES))).neg().intoArray(out, to + i);
+            FloatVector power = (FloatVector) n.convert(VectorOperators.I2F, 0);
+            FloatVector f = bits.sub(n.lanewise(LSHL, 23))
+                    .reinterpretAsFloats()
+                    .sub(1f)
+                    .blend(minus, complement.and(power.compare(EQ, 0f)));
+            FloatVector s = f.div(f.add(2f));
+            FloatVector t = s.mul(s);
+            FloatVector r = FloatVector.broadcast(SPECIES, Log.C4)
+                    .fma(t, FloatVector.broadcast(SPECIES, Log.C3))
+                    .fma(t, FloatVector.broadcast(SPECIES, Log.C2))
+                    .fma(t, FloatVector.broadcast(SPECIES, Log.C1));
+            FloatVector half = f.mul(f).mul(0.5f);
+            FloatVector small = s.fma(r.fma(t, half), power.mul(Exp.LN2_LO));
+            power.fma(FloatVector.broadcast(SPECIES, Exp.LN2_HI), f.sub(half.sub(small)))
+                    .intoArray(out, to + i);
         }
         for (; i < length; i++) {
-            out[to + i] = Log.ofComplement(x[from + i]);
+            out[to + i] = Log.signed(x[from + i]);
         }
     }
 
@@ -638,20 +639,6 @@ final class VectorKernels implements Kernels {
     private static FloatVector sigmoid(FloatVector x) {
         FloatVector e = flushed(x.abs().neg());
         return FloatVector.broadcast(SPECIES, 1f).blend(e, x.compare(LT, 0f)).div(e.add(1f));
-    }
-
-    /** {@link Log}'s sum of its parts, step by step. */
-    private static FloatVector log(IntVector n, FloatVector f) {
-        FloatVector s = f.div(f.add(2f));
-        FloatVector t = s.mul(s);
-        FloatVector r = FloatVector.broadcast(SPECIES, Log.C4)
-                .fma(t, FloatVector.broadcast(SPECIES, Log.C3))
-                .fma(t, FloatVector.broadcast(SPECIES, Log.C2))
-                .fma(t, FloatVector.broadcast(SPECIES, Log.C1));
-        FloatVector half = f.mul(f).mul(0.5f);
-        FloatVector power = (FloatVector) n.convert(VectorOperators.I2F, 0);
-        FloatVector small = s.fma(r.fma(t, half), power.mul(Exp.LN2_LO));
-        return power.fma(FloatVector.broadcast(SPECIES, Exp.LN2_HI), f.sub(half.sub(small)));
     }
 
     /** {@link Tanh#tanh}, step by step. */

@@ -1,9 +1,8 @@
 package io.vastmax.internal.simd;
 
 import static jdk.incubator.vector.VectorOperators.AND;
+import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.D2F;
-import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.GE;
 import static jdk.incubator.vector.VectorOperators.I2L;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
@@ -63,13 +62,18 @@ final class VectorPhilox {
                 k0 += Philox.WEYL_0;
                 k1 += Philox.WEYL_1;
             }
-            var even = index.and(1).compare(EQ, 0);
-            LongVector bits = c2.blend(c0, even).lanewise(LSHL, 32).or(c3.blend(c1, even));
+            // All ones where the index is odd
+            LongVector odd = index.and(1).neg();
+            LongVector high = c0.lanewise(XOR, c0.lanewise(XOR, c2).and(odd));
+            LongVector low = c1.lanewise(XOR, c1.lanewise(XOR, c3).and(odd));
+            LongVector bits = high.lanewise(LSHL, 32).or(low);
             DoubleVector v = bits.lanewise(LSHR, 12)
                     .lanewise(OR, Uniform.ONE)
                     .reinterpretAsDoubles()
                     .sub(Uniform.BELOW_ONE);
-            ((FloatVector) v.blend(v.sub(1), v.compare(GE, 0.5)).convertShape(D2F, FLOATS, 0)).intoArray(out, i);
+            // Where v is one half or more
+            DoubleVector one = bits.lanewise(ASHR, 63).and(Uniform.ONE).reinterpretAsDoubles();
+            ((FloatVector) v.sub(one).convertShape(D2F, FLOATS, 0)).intoArray(out, i);
         }
         for (; i < length; i++) {
             out[i] = Uniform.signed(Philox.bits(seed, step, row, first + ids[i]));
