@@ -74,15 +74,15 @@ final class GenerateCommand implements Callable<Integer> {
         if (tokens < 1) {
             throw new ParameterException(spec.commandLine(), "--tokens " + tokens + ": must be at least 1");
         }
-        Chain chain = SamplingOptions.areGiven(spec)
-                ? SamplingOptions.chain(spec, file -> LogitsFile.read(file, 0, null))
-                : Chain.of(Filters.topK(40), Filters.temperature(0.8));
         LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         Vocabulary vocabulary = loaded.vocabulary();
         PrintWriter out = spec.commandLine().getOut();
         List<String> written = new ArrayList<>();
         try (RecurrentLanguageModel lm = loaded.model();
                 Workspace workspace = run.workspace()) {
+            Chain chain = SamplingOptions.areGiven(spec)
+                    ? SamplingOptions.chain(spec, file -> LogitsFile.readBeside(file, 0, vocabulary.size()))
+                    : Chain.of(Filters.topK(40), Filters.temperature(0.8));
             Matrix logProbs = Matrix.zeros(1, vocabulary.size());
             RecurrentState state = lm.zeroState(1);
             int[] ids = promptIds(loaded);

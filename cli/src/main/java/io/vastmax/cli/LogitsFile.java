@@ -4,14 +4,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.util.passthrough.PassthroughNDManager;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.vastmax.sampling.Logits;
 import io.vastmax.sampling.Logits.Format;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
@@ -29,8 +30,12 @@ import org.jspecify.annotations.Nullable;
 final class LogitsFile {
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
     private static final byte[] NUMPY = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
+    private static final byte[] MARK = {(byte) 0xef, (byte) 0xbb, (byte) 0xbf};
+    private static final byte[] ZIP = {'P', 'K', 3, 4};
 
     private LogitsFile() {}
 
@@ -43,10 +48,7 @@ final class LogitsFile {
      * @throws IllegalArgumentException if the file holds something else, or no such row
      */
     static Logits read(String file, int row, @Nullable Integer vocabulary) throws IOException {
-        byte[] bytes = bytes(file);
-        Rows rows = startsWith(bytes, NUMPY)
-                ? numpy(file, bytes)
-                : isJson(bytes) ? json(file, bytes) : raw(file, bytes, vocabulary);
+        Rows rows = rows(file, vocabulary);
         if (vocabulary != null && vocabulary != rows.columns) {
             throw new IllegalArgumentException(
                     file + ": its rows hold " + rows.columns + " logits, but --vocab-size is " + vocabulary);
@@ -59,10 +61,39 @@ final class LogitsFile {
         return rows.row(row);
     }
 
+    /** Reads logits to be held beside others: the same row, or the only one. */
+    static Logits readBeside(String file, int row, int size) throws IOException {
+        Rows rows = rows(file, size);
+        if (rows.columns != size) {
+            throw new IllegalArgumentException(
+                    file + ": its rows hold " + rows.columns + " logits, must be " + size + " as beside them");
+        }
+        return rows.row(rows.count() == 1 ? 0 : Objects.checkIndex(row, rows.count()));
+    }
+
+    private static Rows rows(String file, @Nullable Integer vocabulary) throws IOException {
+        byte[] bytes = bytes(file);
+        if (bytes.length == 0) {
+            throw new IllegalArgumentException(file + ": is empty; standard input can be read once only");
+        }
+        if (startsWith(bytes, NUMPY)) {
+            return numpy(file, bytes);
+        }
+        if (isText(bytes)) {
+            return json(file, bytes);
+        }
+        if (startsWith(bytes, ZIP)) {
+            throw new IllegalArgumentException(file + ": is a zip archive, such as .npz; must be .npy");
+        }
+        return raw(file, bytes, vocabulary);
+    }
+
     private static byte[] bytes(String file) throws IOException {
         if (file.equals("-")) {
-            InputStream in = System.in;
-            return in.readAllBytes();
+            return System.in.readAllBytes();
+        }
+        if (Files.isDirectory(Path.of(file))) {
+            throw new IllegalArgumentException(file + ": is a folder; must be a file of logits");
         }
         return Files.readAllBytes(Path.of(file));
     }
@@ -83,13 +114,16 @@ final class LogitsFile {
     }
 
     private static Rows raw(String file, byte[] bytes, @Nullable Integer vocabulary) {
-        if (bytes.length == 0 || bytes.length % Float.BYTES != 0) {
+        if (bytes.length % Float.BYTES != 0) {
             throw new IllegalArgumentException(file + ": " + bytes.length
                     + " bytes are not a whole number of 32-bit floats, and neither .npy nor a JSON array");
         }
         int numbers = bytes.length / Float.BYTES;
         int columns = vocabulary == null ? numbers : vocabulary;
-        if (columns < 1 || numbers % columns != 0) {
+        if (columns < 1) {
+            throw new IllegalArgumentException("--vocab-size " + columns + ": must be positive");
+        }
+        if (numbers % columns != 0) {
             throw new IllegalArgumentException(
                     "--vocab-size " + columns + ": " + file + " holds " + numbers + " floats, no multiple of it");
         }
@@ -102,7 +136,8 @@ final class LogitsFile {
             array = NDList.decode(PassthroughNDManager.INSTANCE, new ByteArrayInputStream(bytes))
                     .get(0);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(file + ": " + e.getMessage() + " (rows must be in C order)", e);
+            throw new IllegalArgumentException(
+                    file + ": no whole .npy file of numbers in C order: " + e.getMessage(), e);
         }
         if (array.getShape().dimension() == 0 || array.getShape().size() == 0) {
             throw new IllegalArgumentException(file + ": an array of shape " + array.getShape() + " has no logits");
@@ -135,15 +170,18 @@ final class LogitsFile {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(file + ": not a JSON array of numbers: " + e.getOriginalMessage(), e);
         }
+        if (!array.isArray() || array.isEmpty()) {
+            throw new IllegalArgumentException(file + ": not a JSON array of numbers, or empty");
+        }
         boolean several = array.size() > 0 && array.get(0).isArray();
         int count = several ? array.size() : 1;
         int columns = several ? array.get(0).size() : array.size();
         ByteBuffer floats = ByteBuffer.allocate(count * columns * Float.BYTES).order(ByteOrder.nativeOrder());
         for (int r = 0; r < count; r++) {
             JsonNode row = several ? array.get(r) : array;
-            if (row.size() != columns || columns == 0) {
-                throw new IllegalArgumentException(
-                        file + ": row " + r + " holds " + row.size() + " numbers, row 0 " + columns);
+            if (!row.isArray() || row.size() != columns || columns == 0) {
+                throw new IllegalArgumentException(file + ": row " + r + " is "
+                        + (row.isArray() ? "of " + row.size() + " numbers" : "no array") + ", row 0 of " + columns);
             }
             for (int i = 0; i < columns; i++) {
                 JsonNode number = Objects.requireNonNull(row.get(i));
@@ -157,17 +195,11 @@ final class LogitsFile {
         return new Rows(floats.flip(), Format.FLOAT32, columns, false);
     }
 
-    /** Whether all looks like an array in JSON: the bytes of raw floats hardly ever do. */
-    private static boolean isJson(byte[] bytes) {
-        int i = 0;
-        while (i < bytes.length && Character.isWhitespace(bytes[i])) {
-            i++;
-        }
-        if (i == bytes.length || bytes[i] != '[') {
-            return false;
-        }
-        for (byte b : bytes) {
-            if (b < ' ' ? !Character.isWhitespace(b) : b == 0x7f) {
+    /** Whether all are characters that a JSON array of numbers may have, after a byte order mark: hardly ever so of floats. */
+    private static boolean isText(byte[] bytes) {
+        int start = startsWith(bytes, MARK) ? MARK.length : 0;
+        for (int i = start; i < bytes.length; i++) {
+            if (bytes[i] < ' ' ? !Character.isWhitespace(bytes[i]) : bytes[i] == 0x7f) {
                 return false;
             }
         }

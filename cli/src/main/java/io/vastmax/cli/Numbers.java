@@ -38,8 +38,11 @@ final class Numbers {
     }
 
     int wholeAt(int i) {
-        if (numbers[i] != (int) numbers[i]) {
+        if (numbers[i] != Math.rint(numbers[i])) {
             throw new IllegalArgumentException("'" + text + "': " + numbers[i] + " must be an integer");
+        }
+        if (numbers[i] != (int) numbers[i]) {
+            throw new IllegalArgumentException("'" + text + "': must be within 32 bits");
         }
         return (int) numbers[i];
     }

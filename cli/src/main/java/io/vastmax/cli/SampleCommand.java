@@ -41,6 +41,9 @@ import picocli.CommandLine.Spec;
 final class SampleCommand implements Callable<Integer> {
     private static final int SHOWN = 20;
 
+    /** How many samplers there are at a time, each with a history. */
+    private static final int TOGETHER = 256;
+
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
@@ -101,8 +104,8 @@ final class SampleCommand implements Callable<Integer> {
         if (draws < 0) {
             throw new ParameterException(spec.commandLine(), "--draws " + draws + ": must not be negative");
         }
-        Logits step = read(logits);
-        Chain chain = SamplingOptions.chain(spec, this::read);
+        Logits step = read();
+        Chain chain = SamplingOptions.chain(spec, file -> LogitsFile.readBeside(file, row, step.size()));
         int[] before = history();
         Explanation explanation = sampler(chain, before, 0).explain(step, step.size());
         int[] drawn = draw(chain, before, step);
@@ -126,13 +129,17 @@ final class SampleCommand implements Callable<Integer> {
 
     /** Each draw is that of a sequence of its own at the same position. */
     private int[] draw(Chain chain, int[] before, Logits step) {
-        List<Sampler> samplers = new ArrayList<>();
-        for (int i = 0; i < draws; i++) {
-            samplers.add(sampler(chain, before, i));
-        }
         int[] drawn = new int[draws];
         try (Workspace workspace = Workspace.ofThreads(Runtime.getRuntime().availableProcessors())) {
-            new BatchSampler(samplers).sample(Collections.nCopies(draws, step), drawn, workspace);
+            for (int from = 0; from < draws; from += TOGETHER) {
+                int[] some = new int[Math.min(TOGETHER, draws - from)];
+                List<Sampler> samplers = new ArrayList<>();
+                for (int i = 0; i < some.length; i++) {
+                    samplers.add(sampler(chain, before, from + i));
+                }
+                new BatchSampler(samplers).sample(Collections.nCopies(some.length, step), some, workspace);
+                System.arraycopy(some, 0, drawn, from, some.length);
+            }
         }
         return drawn;
     }
@@ -145,9 +152,9 @@ final class SampleCommand implements Callable<Integer> {
         return sampler;
     }
 
-    private Logits read(String file) throws IOException {
+    private Logits read() throws IOException {
         try {
-            return LogitsFile.read(file, row, vocabulary);
+            return LogitsFile.read(logits, row, vocabulary);
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }

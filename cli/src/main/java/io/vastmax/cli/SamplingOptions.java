@@ -8,7 +8,10 @@ import io.vastmax.sampling.Scope;
 import io.vastmax.sampling.Selectors;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -267,6 +270,8 @@ final class SamplingOptions {
                     .filter(row -> row.name.equals(option.longestName()) && !given.contains(row))
                     .forEach(given::add);
         }
+        // Sets nothing by itself: only looked at, before --dry takes it
+        given.sort(Comparator.comparing(row -> !row.name.equals(DRY_BREAKERS)));
         return given;
     }
 
@@ -301,18 +306,18 @@ final class SamplingOptions {
     }
 
     private static void setBias(SamplingSettings settings, Given given) {
-        String[] entries = String.join(",", given.texts).split(",", -1);
-        int[] ids = new int[entries.length];
-        float[] values = new float[entries.length];
-        for (int i = 0; i < entries.length; i++) {
-            String[] parts = entries[i].split("=", -1);
-            if (parts.length != 2) {
-                throw new IllegalArgumentException(entries[i] + ": must be ID=VALUE");
+        Map<Integer, Double> biases = new LinkedHashMap<>();
+        for (String entry : String.join(",", given.texts).split(",", -1)) {
+            int equals = entry.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("'" + entry + "': must be ID=VALUE");
             }
-            ids[i] = new Numbers(parts[0]).ids()[0];
-            values[i] = (float) new Numbers(parts[1]).one();
+            int id = new Numbers(entry.substring(0, equals)).ids()[0];
+            if (biases.put(id, new Numbers(entry.substring(equals + 1)).one()) != null) {
+                throw new IllegalArgumentException("token " + id + " is given twice");
+            }
         }
-        settings.bias(ids, values);
+        settings.bias(biases);
     }
 
     private static void setGuidance(SamplingSettings settings, Given given) throws IOException {

@@ -181,6 +181,15 @@ class SampleCommandTest {
         assertThat(ids(result)).containsExactly(1, 3, 4, 2, 0, 5);
         assertThat(result.path("candidates").path(0).path("probability").asDouble())
                 .isCloseTo(0.16 / 0.255, within(1e-5));
+        Path rows = folder.resolve("rows.json");
+        Files.writeString(rows, "[[1, 2, 3], [3, 2, 1]]");
+        Path one = folder.resolve("one.json");
+        Files.writeString(one, "[0, 0, 3]");
+        assertThat(ids(json("--logits", rows.toString(), "--row=1", "--guidance", one + ",2")))
+                .containsExactly(0, 1, 2);
+        assertThat(ids(json("--logits", rows.toString(), "--guidance", rows + ",2")))
+                .containsExactly(2, 1, 0);
+        assertThat(run(2, "--guidance", one + ",2")).contains("its rows hold 3 logits, must be 6 as beside them");
     }
 
     @Test
@@ -275,7 +284,13 @@ class SampleCommandTest {
                 "--greedy --gumbel; --greedy and --gumbel: only one of them can choose",
                 "--profile gpt; --profile: profile = gpt: must be llama.cpp, huggingface or vllm",
                 "--profile hf --xtc 1,0.1; --profile: xtc: huggingface has no such sampler",
-                "--bias 3; --bias: 3: must be ID=VALUE",
+                "--bias 3; --bias: '3': must be ID=VALUE",
+                "--bias 1=2,1=3; --bias: token 1 is given twice",
+                "--top-k -1; --top-k: k = -1: must not be negative",
+                "--top-k 3000000000; --top-k: '3000000000': must be within 32 bits",
+                "--dry 1,2,1 --dry-breakers x; --dry-breakers: 'x': must be a number",
+                "--profile vllm --mirostat2 5,0.1; --profile: mirostat 2 tau 5.0 eta 0.1: vllm has no such sampler",
+                "--dynamic-temperature 0,-1; --dynamic-temperature: exponent = -1.0",
                 "--ban -2; --ban: '-2': -2 is no id, it is negative",
                 "--history 1,x; --history: '1,x': must be numbers with commas between them",
                 "--dry-breakers 1; --dry-breakers has no meaning without --dry",
@@ -297,7 +312,22 @@ class SampleCommandTest {
         Files.writeString(file, "[1, \"2\"]");
         assertThat(run(2, "--logits", file.toString())).contains("element 1 of row 0 is \"2\": must be a number");
         Files.writeString(file, "[[1, 2], [3]]");
-        assertThat(run(2, "--logits", file.toString())).contains("row 1 holds 1 numbers, row 0 2");
+        assertThat(run(2, "--logits", file.toString())).contains("row 1 is of 1 numbers, row 0 of 2");
+        Files.writeString(file, "[[1, 2], 3]");
+        assertThat(run(2, "--logits", file.toString())).contains("row 1 is no array, row 0 of 2");
+        Files.writeString(file, "[]");
+        assertThat(run(2, "--logits", file.toString())).contains("not a JSON array of numbers, or empty");
+        Files.writeString(file, "[1, 2, 3] and so on");
+        assertThat(run(2, "--logits", file.toString())).contains("not a JSON array of numbers");
+        Files.writeString(file, "1 2 3 4 ");
+        assertThat(run(2, "--logits", file.toString())).contains("not a JSON array of numbers");
+        Files.writeString(file, "");
+        assertThat(run(2, "--logits", file.toString())).contains("is empty");
+        Files.write(file, new byte[] {'P', 'K', 3, 4, 0, 0, 0, 0});
+        assertThat(run(2, "--logits", file.toString())).contains("is a zip archive");
+        assertThat(run(2, "--logits", folder.toString())).contains("is a folder");
+        Files.writeString(file, "\ufeff[1, 2]");
+        assertThat(ids(json("--logits", file.toString()))).containsExactly(1, 0);
         Files.writeString(file, "[1, NaN]");
         assertThat(run(1, "--logits", file.toString())).contains("logits[1] = NaN");
         assertThat(run(1, "--ban", "0,1,2,3,4,5")).contains("left no candidate of 6 tokens");

@@ -146,8 +146,8 @@ public final class Candidates {
     }
 
     /** The largest logit. */
-    public float max() {
-        return storedMax() * scale;
+    public double max() {
+        return (double) storedMax() * scale;
     }
 
     private float storedMax() {
@@ -227,7 +227,11 @@ public final class Candidates {
 
     /** The rank of a token that is a candidate: 0 is the likeliest. */
     public int rankOf(int id) {
-        return list().rank(list.find(id));
+        int i = list().find(id);
+        if (i < 0) {
+            throw new IllegalArgumentException("id = " + id + ": is no candidate");
+        }
+        return list.rank(i);
     }
 
     /** Divides all logits by a temperature, positive and finite. */
@@ -247,7 +251,11 @@ public final class Candidates {
         whole = false;
     }
 
-    /** Keeps the k likeliest; of equal ones at the border those with the lowest ids. All of them if they are fewer. */
+    /**
+     * Keeps the k likeliest; of equal ones at the border those with the lowest ids. All of them if they are fewer.
+     *
+     * @throws IllegalArgumentException if k is not positive
+     */
     public void keepTop(int k) {
         keepTop(k, false);
     }
@@ -258,6 +266,7 @@ public final class Candidates {
     }
 
     private void keepTop(int k, boolean withTies) {
+        Check.positive("k", k);
         if (whole) {
             listFrom(row.bound(k));
         }
@@ -266,6 +275,9 @@ public final class Candidates {
 
     /** Keeps the candidates with logits of at least {@code least}, the largest in any case. */
     public void keepAtLeast(double least) {
+        if (Double.isNaN(least)) {
+            throw new IllegalArgumentException("least = NaN: must be a number");
+        }
         float bound = Math.min(stored(least), storedMax());
         if (whole) {
             listFrom(bound);
@@ -372,6 +384,7 @@ public final class Candidates {
 
     /** Keeps the tokens with ids below a limit, which becomes the size of the vocabulary. */
     public void keepBelow(int limit) {
+        Check.positive("limit", limit);
         if (limit < vocabulary()) {
             row.truncate(limit);
             rowChanged();

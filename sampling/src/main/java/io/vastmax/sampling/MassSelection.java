@@ -42,8 +42,9 @@ final class MassSelection {
      */
     void select(float[] keys, float @Nullable [] weights, int n, double target, float low) {
         if (members.length < n) {
-            members = new int[n];
-            memberKeys = new float[n];
+            // With room to spare: n goes up and down from step to step
+            members = new int[n + n / 2];
+            memberKeys = new float[n + n / 2];
         }
         before = 0;
         int m = firstCut(keys, weights, n, target, low, kernels.max(keys, 0, n));

@@ -6,6 +6,7 @@ import static io.vastmax.sampling.SamplingSettings.Kind.BAN_SEQUENCES;
 import static io.vastmax.sampling.SamplingSettings.Kind.BIAS;
 import static io.vastmax.sampling.SamplingSettings.Kind.CONSTRAINT;
 import static io.vastmax.sampling.SamplingSettings.Kind.DRY;
+import static io.vastmax.sampling.SamplingSettings.Kind.DYNAMIC_TEMPERATURE;
 import static io.vastmax.sampling.SamplingSettings.Kind.EPSILON;
 import static io.vastmax.sampling.SamplingSettings.Kind.ETA;
 import static io.vastmax.sampling.SamplingSettings.Kind.FREQUENCY;
@@ -13,6 +14,7 @@ import static io.vastmax.sampling.SamplingSettings.Kind.GUIDANCE;
 import static io.vastmax.sampling.SamplingSettings.Kind.MIN_LENGTH;
 import static io.vastmax.sampling.SamplingSettings.Kind.MIN_P;
 import static io.vastmax.sampling.SamplingSettings.Kind.NO_REPEAT_NGRAM;
+import static io.vastmax.sampling.SamplingSettings.Kind.PENALTY_WINDOW;
 import static io.vastmax.sampling.SamplingSettings.Kind.PRESENCE;
 import static io.vastmax.sampling.SamplingSettings.Kind.REPETITION;
 import static io.vastmax.sampling.SamplingSettings.Kind.TEMPERATURE;
@@ -29,6 +31,7 @@ import io.vastmax.sampling.SamplingSettings.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How other programs sample: their order of samplers, their defaults, and what they do in another way than {@link Filters}
@@ -51,6 +54,11 @@ public enum Profile {
                 public Filter typical(double p) {
                     return Filters.typicalBeyond(p);
                 }
+
+                @Override
+                public @Nullable Filter topNSigma(double n) {
+                    return n == 0 ? null : Filters.topNSigma(n);
+                }
             },
             BIAS,
             BAN,
@@ -64,7 +72,9 @@ public enum Profile {
             TOP_P,
             MIN_P,
             XTC,
-            TEMPERATURE) {
+            TEMPERATURE,
+            DYNAMIC_TEMPERATURE,
+            PENALTY_WINDOW) {
         @Override
         SamplingSettings defaults() {
             return new SamplingSettings()
@@ -73,6 +83,16 @@ public enum Profile {
                     .topP(0.95)
                     .minP(0.05)
                     .temperature(0.8);
+        }
+
+        @Override
+        boolean has(Selector selector) {
+            return true;
+        }
+
+        @Override
+        SamplingSettings adapted(SamplingSettings settings) {
+            return settings.selector() instanceof Mirostat ? settings.withoutDynamicTemperature() : settings;
         }
 
         @Override
@@ -94,7 +114,10 @@ public enum Profile {
             new Dialect() {
                 @Override
                 public Filter temperature(double temperature) {
-                    Check.positive("temperature", temperature);
+                    if (temperature == 0) {
+                        throw new IllegalArgumentException(
+                                "temperature = 0: huggingface refuses it, choose the greedy selector");
+                    }
                     return Filters.temperature(temperature);
                 }
 
@@ -228,8 +251,24 @@ public enum Profile {
                 throw new IllegalArgumentException(kind + ": " + label + " has no such sampler");
             }
         }
-        SamplingSettings settings = given.over(defaults());
+        SamplingSettings settings = adapted(given.over(defaults()));
+        Selector selector = settings.selector();
+        if (selector != null && !has(selector)) {
+            throw new IllegalArgumentException(selector + ": " + label + " has no such sampler");
+        }
         return settings.chain(order(settings), dialect);
+    }
+
+    /** Whether it chooses in this way; all draw by probability, or take the likeliest. */
+    boolean has(Selector selector) {
+        return selector.equals(Selectors.categorical())
+                || selector.equals(Selectors.gumbel())
+                || selector.equals(Selectors.greedy());
+    }
+
+    /** The settings as it understands them. */
+    SamplingSettings adapted(SamplingSettings settings) {
+        return settings;
     }
 
     /** What is on where nothing is said. */

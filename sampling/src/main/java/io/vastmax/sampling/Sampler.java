@@ -61,6 +61,9 @@ public final class Sampler {
             throw new IllegalStateException(
                     "A prompt comes first, but " + step.position() + " tokens were chosen or accepted already");
         }
+        for (int id : ids) {
+            Check.id("id", id);
+        }
         step.history().addPrompt(ids);
         return this;
     }
@@ -165,6 +168,8 @@ public final class Sampler {
 
     /** Chooses from candidates that have begun with a step's logits. */
     int draw(Candidates candidates) {
+        drawn = -1;
+        drawnFrom = null;
         narrow(candidates);
         drawn = chain.selector().draw(candidates, step);
         drawnFrom = candidates;
@@ -190,6 +195,7 @@ public final class Sampler {
         Filter filter = chain.filters().get(i);
         step.enter(i);
         filter.apply(candidates, step);
+        candidates.settle();
         requireSome(candidates, filter);
     }
 
@@ -212,9 +218,7 @@ public final class Sampler {
      * that was drawn last.
      */
     public int accept(int id) {
-        if (id < 0) {
-            throw new IllegalArgumentException("id = " + id + ": must not be negative");
-        }
+        Check.id("id", id);
         remember();
         if (id == drawn && drawnFrom != null) {
             chain.selector().chosen(id, drawnFrom, step);

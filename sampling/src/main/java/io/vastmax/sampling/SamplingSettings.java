@@ -1,10 +1,12 @@
 package io.vastmax.sampling;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +32,9 @@ public final class SamplingSettings {
         NO_REPEAT_NGRAM("no-repeat-ngram"),
         DRY("dry"),
         CONSTRAINT("constraint"),
+        PENALTY_WINDOW("penalty-window"),
         TEMPERATURE("temperature"),
+        DYNAMIC_TEMPERATURE("dynamic-temperature"),
         TOP_H("top-h"),
         TOP_N_SIGMA("top-n-sigma"),
         TOP_K("top-k"),
@@ -68,6 +72,11 @@ public final class SamplingSettings {
             return Filters.topK(k);
         }
 
+        /** Keeps what is within deviations of the largest logit; null if that is off. */
+        default @Nullable Filter topNSigma(double n) {
+            return Filters.topNSigma(n);
+        }
+
         /** Keeps the typical. */
         default Filter typical(double p) {
             return Filters.typical(p);
@@ -76,11 +85,6 @@ public final class SamplingSettings {
         /** Keeps a share of the entropy. */
         default Filter topH(double alpha) {
             return Filters.topH(alpha);
-        }
-
-        /** What the repetition penalty looks at. */
-        default Scope repetition(Scope window) {
-            return window;
         }
 
         /** What the frequency and presence penalties count. */
@@ -96,9 +100,9 @@ public final class SamplingSettings {
 
     private final Map<Kind, BiFunction<SamplingSettings, Dialect, @Nullable Filter>> filters = new LinkedHashMap<>();
     private @Nullable Double temperature;
-    private double delta;
+    private @Nullable Double delta;
     private double exponent = 1;
-    private @Nullable Scope window;
+    private @Nullable Integer window;
     private @Nullable Selector selector;
 
     /** No settings yet. */
@@ -132,7 +136,21 @@ public final class SamplingSettings {
 
     /** What was set. */
     List<Kind> kinds() {
-        return List.copyOf(filters.keySet());
+        List<Kind> kinds = new ArrayList<>(filters.keySet());
+        if (delta != null) {
+            kinds.add(Kind.DYNAMIC_TEMPERATURE);
+        }
+        if (window != null) {
+            kinds.add(Kind.PENALTY_WINDOW);
+        }
+        return kinds;
+    }
+
+    /** The same with a plain temperature. */
+    SamplingSettings withoutDynamicTemperature() {
+        SamplingSettings plain = over(new SamplingSettings());
+        plain.delta = null;
+        return plain;
     }
 
     @Nullable
@@ -161,8 +179,18 @@ public final class SamplingSettings {
         return this;
     }
 
-    private Scope window() {
-        return window == null ? Scope.all() : window;
+    /** What penalties look at, null for nothing. */
+    private @Nullable Scope window() {
+        if (window == null) {
+            return Scope.all();
+        }
+        return window == 0 ? null : Scope.last(window);
+    }
+
+    /** A penalty over the window. */
+    private @Nullable Filter penalty(Function<Scope, Filter> penalty) {
+        Scope scope = window();
+        return scope == null ? null : penalty.apply(scope);
     }
 
     /** Sets the selector. */
@@ -179,6 +207,7 @@ public final class SamplingSettings {
 
     /** {@link Filters#dynamicTemperature} around the temperature that is set, 1 if none is. */
     public SamplingSettings dynamicTemperature(double newDelta, double newExponent) {
+        Filters.dynamicTemperature(1, newDelta, newExponent);
         delta = newDelta;
         exponent = newExponent;
         return put(Kind.TEMPERATURE, SamplingSettings::temperatureFilter);
@@ -186,17 +215,19 @@ public final class SamplingSettings {
 
     private Filter temperatureFilter(Dialect dialect) {
         double t = temperature == null ? 1 : temperature;
-        return delta == 0 ? dialect.temperature(t) : Filters.dynamicTemperature(t, delta, exponent);
+        return delta == null ? dialect.temperature(t) : Filters.dynamicTemperature(t, delta, exponent);
     }
 
     /** {@link Filters#topK}; 0 for none. */
     public SamplingSettings topK(int k) {
+        Check.notNegative("k", k);
         return put(Kind.TOP_K, (settings, dialect) -> k == 0 ? null : dialect.topK(k));
     }
 
-    /** How many of the last tokens the penalties look at; all by default, and what a profile says. */
+    /** How many of the last tokens the penalties look at; 0 for no penalties. All by default, or what a profile says. */
     public SamplingSettings penaltyWindow(int tokens) {
-        window = Scope.last(tokens);
+        Check.notNegative("penaltyWindow", tokens);
+        window = tokens;
         return this;
     }
 
@@ -232,7 +263,7 @@ public final class SamplingSettings {
 
     /** {@link Filters#topNSigma}. */
     public SamplingSettings topNSigma(double n) {
-        return put(Kind.TOP_N_SIGMA, (settings, dialect) -> Filters.topNSigma(n));
+        return put(Kind.TOP_N_SIGMA, (settings, dialect) -> dialect.topNSigma(n));
     }
 
     /** {@link Filters#topA}. */
@@ -254,19 +285,21 @@ public final class SamplingSettings {
     public SamplingSettings repetitionPenalty(double penalty) {
         return put(
                 Kind.REPETITION,
-                (settings, dialect) -> Penalties.repetition(penalty, dialect.repetition(settings.window())));
+                (settings, dialect) -> settings.penalty(scope -> Penalties.repetition(penalty, scope)));
     }
 
     /** {@link Penalties#frequency}. */
     public SamplingSettings frequencyPenalty(double penalty) {
         return put(
-                Kind.FREQUENCY, (settings, dialect) -> Penalties.frequency(penalty, dialect.counts(settings.window())));
+                Kind.FREQUENCY,
+                (settings, dialect) -> settings.penalty(scope -> Penalties.frequency(penalty, dialect.counts(scope))));
     }
 
     /** {@link Penalties#presence}. */
     public SamplingSettings presencePenalty(double penalty) {
         return put(
-                Kind.PRESENCE, (settings, dialect) -> Penalties.presence(penalty, dialect.counts(settings.window())));
+                Kind.PRESENCE,
+                (settings, dialect) -> settings.penalty(scope -> Penalties.presence(penalty, dialect.counts(scope))));
     }
 
     /** {@link Penalties#noRepeatNgram}. */
@@ -276,32 +309,38 @@ public final class SamplingSettings {
 
     /** {@link Penalties#dry}. */
     public SamplingSettings dry(double multiplier, double base, int allowedLength, Scope scope, int... breakers) {
-        return put(Kind.DRY, (settings, dialect) -> Penalties.dry(multiplier, base, allowedLength, scope, breakers));
+        Filter filter = Penalties.dry(multiplier, base, allowedLength, scope, breakers);
+        return put(Kind.DRY, (settings, dialect) -> filter);
     }
 
     /** {@link Constraints#bias}. */
-    public SamplingSettings bias(int[] ids, float[] values) {
-        return put(Kind.BIAS, (settings, dialect) -> Constraints.bias(ids, values));
+    public SamplingSettings bias(Map<Integer, Double> biases) {
+        Filter bias = Constraints.bias(biases);
+        return put(Kind.BIAS, (settings, dialect) -> bias);
     }
 
     /** {@link Constraints#ban}. */
     public SamplingSettings ban(int... ids) {
-        return put(Kind.BAN, (settings, dialect) -> Constraints.ban(ids));
+        Filter filter = Constraints.ban(ids);
+        return put(Kind.BAN, (settings, dialect) -> filter);
     }
 
     /** {@link Constraints#banSequences}. */
     public SamplingSettings banSequences(int[]... sequences) {
-        return put(Kind.BAN_SEQUENCES, (settings, dialect) -> Constraints.banSequences(dialect.sequences(), sequences));
+        int[][] copy = Arrays.stream(sequences).map(int[]::clone).toArray(int[][]::new);
+        return put(Kind.BAN_SEQUENCES, (settings, dialect) -> Constraints.banSequences(dialect.sequences(), copy));
     }
 
     /** {@link Constraints#allow}. */
     public SamplingSettings allow(int... ids) {
-        return put(Kind.ALLOW, (settings, dialect) -> Constraints.allow(ids));
+        Filter filter = Constraints.allow(ids);
+        return put(Kind.ALLOW, (settings, dialect) -> filter);
     }
 
     /** {@link Constraints#minLength}. */
     public SamplingSettings minLength(int tokens, int... endTokens) {
-        return put(Kind.MIN_LENGTH, (settings, dialect) -> Constraints.minLength(tokens, endTokens));
+        Filter filter = Constraints.minLength(tokens, endTokens);
+        return put(Kind.MIN_LENGTH, (settings, dialect) -> filter);
     }
 
     /** {@link Constraints#vocabulary}. */

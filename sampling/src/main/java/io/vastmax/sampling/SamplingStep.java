@@ -26,7 +26,7 @@ public final class SamplingStep {
     private final SuffixMatches matches = new SuffixMatches();
     private @Nullable Guidance guidance;
     private final long seed;
-    private int sequence;
+    private final int sequence;
     private long position;
     private double[] memory = {};
     private long next;
@@ -61,7 +61,7 @@ public final class SamplingStep {
         return memory;
     }
 
-    /** The next random number, from 0 to below 1, of the filter or selector at work. */
+    /** The next random number, from 0 to below 1, of the filter or selector at work; it has 2^16 of them at each step. */
     public double uniform() {
         return Philox.uniform(Philox.bits(seed, position, sequence, next++));
     }
@@ -123,9 +123,5 @@ public final class SamplingStep {
 
     void setPosition(long newPosition) {
         position = newPosition;
-    }
-
-    void setSequence(int newSequence) {
-        sequence = newSequence;
     }
 }

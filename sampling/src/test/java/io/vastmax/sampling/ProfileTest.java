@@ -3,6 +3,7 @@ package io.vastmax.sampling;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +20,7 @@ class ProfileTest {
                 .minP(0.1)
                 .repetitionPenalty(1.2)
                 .ban(3)
-                .bias(new int[] {4}, new float[] {1});
+                .bias(Map.of(4, 1.0));
     }
 
     @Test
@@ -60,6 +61,12 @@ class ProfileTest {
                         + ", temperature 0.7, categorical");
         assertThat(shared().selector(Selectors.mirostat2(5, 0.1)).chain(Profile.LLAMA_CPP))
                 .hasToString("bias of 4: 1.0, ban 3, temperature 0.7, " + Selectors.mirostat2(5, 0.1));
+        assertThat(shared().dynamicTemperature(0.5, 1)
+                        .selector(Selectors.mirostat2(5, 0.1))
+                        .chain(Profile.LLAMA_CPP))
+                .hasToString("bias of 4: 1.0, ban 3, temperature 0.7, " + Selectors.mirostat2(5, 0.1));
+        assertThat(shared().topK(0).topNSigma(0).penaltyWindow(0).chain(Profile.LLAMA_CPP))
+                .hasToString("bias of 4: 1.0, ban 3, top-p 0.9, min-p 0.1, temperature 0.7, categorical");
         assertThat(new SamplingSettings().topK(0).chain(Profile.LLAMA_CPP))
                 .hasToString("top-p 0.95, min-p 0.05, temperature 0.8, categorical");
         assertThat(new SamplingSettings().dynamicTemperature(0.5, 1).chain(Profile.LLAMA_CPP))
@@ -87,7 +94,7 @@ class ProfileTest {
                         + ", epsilon 0.001, eta 0.002, categorical");
         assertThat(all.selector(Selectors.greedy()).chain(Profile.HUGGING_FACE)).hasToString(before + ", greedy");
         assertThatThrownBy(() -> new SamplingSettings().temperature(0).chain(Profile.HUGGING_FACE))
-                .hasMessageContaining("temperature = 0.0: must be positive");
+                .hasMessage("temperature = 0: huggingface refuses it, choose the greedy selector");
     }
 
     @Test
@@ -95,13 +102,12 @@ class ProfileTest {
         assertThat(Profile.VLLM.chain()).hasToString("categorical");
         assertThat(shared().frequencyPenalty(0.1)
                         .presencePenalty(0.2)
-                        .penaltyWindow(7)
                         .banSequences(new int[] {1, 2})
                         .minLength(5, STOPS)
                         .allow(1, 2, 9)
                         .chain(Profile.VLLM))
                 .hasToString(Constraints.allow(1, 2, 9) + ", ban sequence 1 2, " + Constraints.minLength(5, STOPS)
-                        + ", bias of 4: 1.0, ban 3, repetition penalty 1.2 over the last 7 tokens,"
+                        + ", bias of 4: 1.0, ban 3, repetition penalty 1.2 over all tokens,"
                         + " frequency penalty 0.1 over all generated tokens,"
                         + " presence penalty 0.2 over all generated tokens,"
                         + " temperature 0.7, min-p 0.1, top-k 20 with ties, top-p 0.9, categorical");
@@ -147,6 +153,17 @@ class ProfileTest {
                 .hasMessage("no-repeat-ngram: llama.cpp has no such sampler");
         assertThatThrownBy(() -> new SamplingSettings().typical(0.5).chain(Profile.VLLM))
                 .hasMessage("typical: vllm has no such sampler");
+        assertThatThrownBy(() -> new SamplingSettings()
+                        .selector(Selectors.mirostat2(5, 0.1))
+                        .chain(Profile.VLLM))
+                .hasMessage(Selectors.mirostat2(5, 0.1) + ": vllm has no such sampler");
+        assertThatThrownBy(
+                        () -> new SamplingSettings().dynamicTemperature(0.5, 1).chain(Profile.HUGGING_FACE))
+                .hasMessage("dynamic-temperature: huggingface has no such sampler");
+        assertThatThrownBy(() -> new SamplingSettings().penaltyWindow(9).chain(Profile.VLLM))
+                .hasMessage("penalty-window: vllm has no such sampler");
+        assertThatThrownBy(() -> new SamplingSettings().dynamicTemperature(0, -1))
+                .hasMessageContaining("exponent = -1.0");
         assertThatThrownBy(() -> Profile.named("gpt"))
                 .hasMessage("profile = gpt: must be llama.cpp, huggingface or vllm");
         assertThatThrownBy(() -> new SamplingSettings().topP(2)).hasMessage("p = 2.0: must be from 0 to 1");

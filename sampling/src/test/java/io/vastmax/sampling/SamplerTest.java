@@ -183,6 +183,44 @@ class SamplerTest {
         assertThat(sampler.history().toArray()).containsExactly(4);
     }
 
+    /** What was drawn before a draw that failed is forgotten. */
+    @Test
+    void aDrawThatFailsLeavesNothingToLearnFrom() {
+        Sampler sampler =
+                Chain.of(Constraints.ban(0)).select(Selectors.mirostat2(1, 0.5)).sampler(1);
+        int drawn = sampler.draw(0, 1, 2);
+        assertThatThrownBy(() -> sampler.draw(1, Float.NEGATIVE_INFINITY, Float.NEGATIVE_INFINITY))
+                .isInstanceOf(NoCandidatesException.class);
+        sampler.accept(drawn);
+        assertThat(sampler.step().memory()).containsExactly(2);
+    }
+
+    @Test
+    void candidatesRefuseWhatHasNoMeaning() {
+        Filter unsettled = (candidates, step) -> {
+            candidates.setLogit(0, Float.NEGATIVE_INFINITY);
+            candidates.setLogit(1, Float.NEGATIVE_INFINITY);
+        };
+        assertThatThrownBy(() -> Chain.of(unsettled).sampler(1).sample(1, 2)).isInstanceOf(NoCandidatesException.class);
+        assertThatThrownBy(() -> Chain.of((candidates, step) -> candidates.keepTop(0))
+                        .sampler(1)
+                        .sample(1, 2))
+                .hasMessage("k = 0: must be positive");
+        assertThatThrownBy(() -> Chain.of((candidates, step) -> candidates.keepBelow(0))
+                        .sampler(1)
+                        .sample(1, 2))
+                .hasMessage("limit = 0: must be positive");
+        assertThatThrownBy(() -> Chain.of((candidates, step) -> candidates.keepAtLeast(Double.NaN))
+                        .sampler(1)
+                        .sample(1, 2))
+                .hasMessage("least = NaN: must be a number");
+        assertThatThrownBy(() -> Chain.of(topK(1), (candidates, step) -> candidates.rankOf(0))
+                        .sampler(1)
+                        .sample(1, 2))
+                .hasMessage("id = 0: is no candidate");
+        assertThatThrownBy(() -> Chain.of().sampler(1).prompt(3, -5)).hasMessage("id = -5: must not be negative");
+    }
+
     @Test
     void scoresTokensBeforeAndAfterTheChain() {
         float[] logits = logs(0.1, 0.4, 0.05, 0.4, 0.05);
