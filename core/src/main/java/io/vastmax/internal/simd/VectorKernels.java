@@ -38,13 +38,8 @@ final class VectorKernels implements Kernels {
 
     @Override
     public void exp(float[] x, int from, float[] out, int to, int length) {
-        int i = 0;
-        for (; i <= length - L; i += L) {
-            exp(FloatVector.fromArray(SPECIES, x, from + i)).intoArray(out, to + i);
-        }
-        for (; i < length; i++) {
-            out[to + i] = Exp.exp(x[from + i]);
-        }
+        // To subtract 0 and to multiply by 1 changes no bit
+        scaledExp(x, from, out, to, length, 0, 1, 1);
     }
 
     @Override
@@ -261,11 +256,28 @@ final class VectorKernels implements Kernels {
         return lanes;
     }
 
+    /** {@link Exp#exp}, step by step: in a method of its own its vectors were boxed, once short rows had it compiled apart. */
     @Override
     public void scaledExp(float[] x, int from, float[] out, int to, int length, float max, float scale, float factor) {
         int i = 0;
         for (; i <= length - L; i += L) {
-            exp(FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale))
+            FloatVector d = FloatVector.fromArray(SPECIES, x, from + i).sub(max).mul(scale);
+            FloatVector t = d.fma(FloatVector.broadcast(SPECIES, Exp.LOG2E), FloatVector.broadcast(SPECIES, Exp.ROUND));
+            FloatVector n = t.sub(Exp.ROUND);
+            FloatVector r = n.fma(
+                    FloatVector.broadcast(SPECIES, -Exp.LN2_LO), n.fma(FloatVector.broadcast(SPECIES, -Exp.LN2_HI), d));
+            FloatVector q = FloatVector.broadcast(SPECIES, Exp.Q4)
+                    .fma(r, FloatVector.broadcast(SPECIES, Exp.Q3))
+                    .fma(r, FloatVector.broadcast(SPECIES, Exp.Q2))
+                    .fma(r, FloatVector.broadcast(SPECIES, Exp.Q1))
+                    .fma(r, FloatVector.broadcast(SPECIES, Exp.Q0));
+            FloatVector p = q.fma(r, FloatVector.broadcast(SPECIES, 1f)).fma(r, FloatVector.broadcast(SPECIES, 1f));
+            IntVector power = t.reinterpretAsInts().sub(Exp.ROUND_BITS);
+            IntVector half = power.lanewise(ASHR, 1);
+            p.mul(powerOfTwo(half))
+                    .mul(powerOfTwo(power.sub(half)))
+                    .blend(Float.POSITIVE_INFINITY, d.compare(GT, Exp.OVERFLOW))
+                    .blend(0f, d.compare(LT, Exp.UNDERFLOW))
                     .mul(factor)
                     .intoArray(out, to + i);
         }
@@ -577,26 +589,6 @@ final class VectorKernels implements Kernels {
             float left = Math.fma(-t, t, 1f);
             g[gFrom + i] *= slope * (left > 0f ? left : 0f);
         }
-    }
-
-    /** {@link Exp#exp}, step by step. */
-    private static FloatVector exp(FloatVector x) {
-        FloatVector t = x.fma(FloatVector.broadcast(SPECIES, Exp.LOG2E), FloatVector.broadcast(SPECIES, Exp.ROUND));
-        FloatVector n = t.sub(Exp.ROUND);
-        FloatVector r = n.fma(
-                FloatVector.broadcast(SPECIES, -Exp.LN2_LO), n.fma(FloatVector.broadcast(SPECIES, -Exp.LN2_HI), x));
-        FloatVector q = FloatVector.broadcast(SPECIES, Exp.Q4)
-                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q3))
-                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q2))
-                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q1))
-                .fma(r, FloatVector.broadcast(SPECIES, Exp.Q0));
-        FloatVector p = q.fma(r, FloatVector.broadcast(SPECIES, 1f)).fma(r, FloatVector.broadcast(SPECIES, 1f));
-        IntVector power = t.reinterpretAsInts().sub(Exp.ROUND_BITS);
-        IntVector half = power.lanewise(ASHR, 1);
-        return p.mul(powerOfTwo(half))
-                .mul(powerOfTwo(power.sub(half)))
-                .blend(Float.POSITIVE_INFINITY, x.compare(GT, Exp.OVERFLOW))
-                .blend(0f, x.compare(LT, Exp.UNDERFLOW));
     }
 
     /** {@link Exp#flushed}, step by step. */
