@@ -1,7 +1,7 @@
 package io.vastmax.sampling;
 
-import io.vastmax.internal.Philox;
 import io.vastmax.internal.simd.Kernels;
+import io.vastmax.internal.simd.Philox;
 import io.vastmax.internal.simd.Simd;
 import org.jspecify.annotations.Nullable;
 

@@ -1,6 +1,5 @@
 package io.vastmax.internal.simd;
 
-import io.vastmax.internal.Philox;
 import java.util.Arrays;
 
 /** The kernels in plain Java: the definition of every bit, and what runs where the Vector API is not there. */

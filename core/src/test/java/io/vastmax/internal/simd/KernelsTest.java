@@ -4,7 +4,6 @@ import static io.vastmax.internal.simd.Kernels.LANES;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vastmax.internal.Philox;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.BiFunction;

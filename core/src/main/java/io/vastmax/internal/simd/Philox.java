@@ -1,4 +1,4 @@
-package io.vastmax.internal;
+package io.vastmax.internal.simd;
 
 /**
  * Philox4x32-10 without a state (Salmon, Moraes, Dror and Shaw, Parallel Random Numbers: As Easy as 1, 2, 3; SC 2011): a
@@ -6,21 +6,20 @@ package io.vastmax.internal;
  * for each token. The numbers are those of {@link io.vastmax.RandomKey#row}.
  */
 public final class Philox {
-    // Public for the vector kernel
     /** By which the counter's first word is multiplied. */
-    public static final int MULTIPLIER_0 = 0xD2511F53;
+    static final int MULTIPLIER_0 = 0xD2511F53;
 
     /** By which its third word is multiplied. */
-    public static final int MULTIPLIER_1 = 0xCD9E8D57;
+    static final int MULTIPLIER_1 = 0xCD9E8D57;
 
     /** What the key's first word grows by each round. */
-    public static final int WEYL_0 = 0x9E3779B9;
+    static final int WEYL_0 = 0x9E3779B9;
 
     /** What its second word grows by. */
-    public static final int WEYL_1 = 0xBB67AE85;
+    static final int WEYL_1 = 0xBB67AE85;
 
     /** The rounds. */
-    public static final int ROUNDS = 10;
+    static final int ROUNDS = 10;
 
     private Philox() {}
 

@@ -1,4 +1,4 @@
-package io.vastmax.internal;
+package io.vastmax.internal.simd;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
