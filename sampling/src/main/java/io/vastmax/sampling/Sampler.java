@@ -55,14 +55,14 @@ public final class Sampler {
         return step.position();
     }
 
-    /** Adds tokens that were given, not chosen: filters that look at the history see them, positions do not move. */
+    /**
+     * Adds tokens that were given, not chosen: filters that look at the history see them, positions do not move. Ids that are
+     * no tokens, such as the placeholders of images (often negative), have no effect.
+     */
     public Sampler prompt(int... ids) {
         if (step.position() > 0) {
             throw new IllegalStateException(
                     "A prompt comes first, but " + step.position() + " tokens were chosen or accepted already");
-        }
-        for (int id : ids) {
-            Check.id("id", id);
         }
         step.history().addPrompt(ids);
         return this;

@@ -218,7 +218,7 @@ class SamplerTest {
                         .sampler(1)
                         .sample(1, 2))
                 .hasMessage("id = 0: is no candidate");
-        assertThatThrownBy(() -> Chain.of().sampler(1).prompt(3, -5)).hasMessage("id = -5: must not be negative");
+        assertThatThrownBy(() -> Chain.of().sampler(1).accept(-5)).hasMessage("id = -5: must not be negative");
     }
 
     @Test
