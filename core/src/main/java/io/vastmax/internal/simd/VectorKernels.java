@@ -151,7 +151,28 @@ final class VectorKernels implements Kernels {
             int whole = n - n % LANES;
             FloatVector a = FloatVector.zero(SPECIES);
             for (int i = at; i < at + whole; i += LANES) {
-                a = a.add(flushed(FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale)));
+                // The exponential stands here: where the callee was compiled on its own it was called, with vectors in
+                // boxes
+                FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale);
+                FloatVector t =
+                        d.fma(FloatVector.broadcast(SPECIES, Exp.LOG2E), FloatVector.broadcast(SPECIES, Exp.ROUND));
+                FloatVector n1 = t.sub(Exp.ROUND);
+                FloatVector r = n1.fma(
+                        FloatVector.broadcast(SPECIES, -Exp.LN2_LO),
+                        n1.fma(FloatVector.broadcast(SPECIES, -Exp.LN2_HI), d));
+                FloatVector q = FloatVector.broadcast(SPECIES, Exp.Q4)
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q3))
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q2))
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q1))
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q0));
+                FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+                FloatVector e = q.fma(r, one)
+                        .fma(r, one)
+                        .reinterpretAsInts()
+                        .add(t.reinterpretAsInts().lanewise(LSHL, 23))
+                        .reinterpretAsFloats()
+                        .blend(0f, d.compare(LT, Exp.LEAST_NORMAL));
+                a = a.add(e);
             }
             if (L <= 8) {
                 FloatVector b = FloatVector.zero(SPECIES);
@@ -190,7 +211,25 @@ final class VectorKernels implements Kernels {
             FloatVector a = FloatVector.zero(SPECIES);
             for (int i = at; i < at + whole; i += LANES) {
                 FloatVector d = FloatVector.fromArray(SPECIES, x, i).sub(max).mul(scale);
-                a = d.blend(0f, d.compare(LT, Exp.LEAST_NORMAL)).fma(flushed(d), a);
+                FloatVector t =
+                        d.fma(FloatVector.broadcast(SPECIES, Exp.LOG2E), FloatVector.broadcast(SPECIES, Exp.ROUND));
+                FloatVector n1 = t.sub(Exp.ROUND);
+                FloatVector r = n1.fma(
+                        FloatVector.broadcast(SPECIES, -Exp.LN2_LO),
+                        n1.fma(FloatVector.broadcast(SPECIES, -Exp.LN2_HI), d));
+                FloatVector q = FloatVector.broadcast(SPECIES, Exp.Q4)
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q3))
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q2))
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q1))
+                        .fma(r, FloatVector.broadcast(SPECIES, Exp.Q0));
+                FloatVector one = FloatVector.broadcast(SPECIES, 1f);
+                FloatVector e = q.fma(r, one)
+                        .fma(r, one)
+                        .reinterpretAsInts()
+                        .add(t.reinterpretAsInts().lanewise(LSHL, 23))
+                        .reinterpretAsFloats()
+                        .blend(0f, d.compare(LT, Exp.LEAST_NORMAL));
+                a = d.blend(0f, d.compare(LT, Exp.LEAST_NORMAL)).fma(e, a);
             }
             if (L <= 8) {
                 FloatVector b = FloatVector.zero(SPECIES);
