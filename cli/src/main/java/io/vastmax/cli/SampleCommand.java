@@ -106,9 +106,12 @@ final class SampleCommand implements Callable<Integer> {
         }
         Logits step = read();
         Chain chain = SamplingOptions.chain(spec, file -> LogitsFile.readBeside(file, row, step.size()));
-        int[] before = history();
-        Explanation explanation = sampler(chain, before, 0).explain(step, step.size());
-        int[] drawn = draw(chain, before, step);
+        Sampler sampler = chain.sampler(seed);
+        for (int id : history()) {
+            sampler.accept(id);
+        }
+        Explanation explanation = sampler.explain(step, step.size());
+        int[] drawn = draw(sampler, step);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             List<Candidate> candidates = new ArrayList<>();
@@ -128,28 +131,20 @@ final class SampleCommand implements Callable<Integer> {
     }
 
     /** Each draw is that of a sequence of its own at the same position. */
-    private int[] draw(Chain chain, int[] before, Logits step) {
+    private int[] draw(Sampler sampler, Logits step) {
         int[] drawn = new int[draws];
         try (Workspace workspace = Workspace.ofThreads(Runtime.getRuntime().availableProcessors())) {
             for (int from = 0; from < draws; from += TOGETHER) {
                 int[] some = new int[Math.min(TOGETHER, draws - from)];
                 List<Sampler> samplers = new ArrayList<>();
                 for (int i = 0; i < some.length; i++) {
-                    samplers.add(sampler(chain, before, from + i));
+                    samplers.add(sampler.fork(from + i));
                 }
                 new BatchSampler(samplers).sample(Collections.nCopies(some.length, step), some, workspace);
                 System.arraycopy(some, 0, drawn, from, some.length);
             }
         }
         return drawn;
-    }
-
-    private Sampler sampler(Chain chain, int[] before, int sequence) {
-        Sampler sampler = chain.sampler(seed, sequence);
-        for (int id : before) {
-            sampler.accept(id);
-        }
-        return sampler;
     }
 
     private Logits read() throws IOException {
