@@ -30,10 +30,14 @@ public final class Gradients implements Iterable<Gradient> {
         return new Gradients(gradients);
     }
 
-    /** These gradients, then those: the same objects. */
+    /** These gradients, then those of parameters that have none among these: the same objects. */
     public Gradients and(Gradients others) {
         List<Gradient> all = new ArrayList<>(byParameter.values());
-        all.addAll(others.byParameter.values());
+        others.forEach(gradient -> {
+            if (!byParameter.containsKey(gradient.parameter())) {
+                all.add(gradient);
+            }
+        });
         return new Gradients(all);
     }
 

@@ -39,11 +39,24 @@ public final class Parameters implements Iterable<Parameter> {
         return new Parameters(byName);
     }
 
-    /** These parameters, then those. */
+    /**
+     * These parameters, then those that are not among them: one that both have is there once.
+     *
+     * @throws IllegalArgumentException if two have the same name
+     */
     public Parameters and(Parameters others) {
         List<Parameter> all = new ArrayList<>(byName.values());
-        all.addAll(others.byName.values());
+        others.forEach(parameter -> {
+            if (!contains(parameter)) {
+                all.add(parameter);
+            }
+        });
         return of(all);
+    }
+
+    /** Whether a parameter, and not only one of its name, is among these. */
+    public boolean contains(Parameter parameter) {
+        return byName.get(parameter.name()) == parameter;
     }
 
     /**

@@ -27,6 +27,8 @@ class GradientsTest {
         Gradients both = gradients.and(Gradients.byRow(Parameters.of(body)));
         assertThat(both).extracting(Gradient::parameter).containsExactly(weight, bias, body);
         assertThat(both.of(weight)).isSameAs(gradients.of(weight));
+        Gradients others = Gradients.byRow(Parameters.of(body, bias));
+        assertThat(gradients.and(others).of(bias)).isSameAs(gradients.of(bias));
     }
 
     @Test

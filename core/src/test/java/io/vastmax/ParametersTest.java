@@ -35,6 +35,13 @@ class ParametersTest {
     }
 
     @Test
+    void areSharedWithoutBeingThereTwice() {
+        assertThat(Parameters.of(a, b).and(Parameters.of(c, a))).containsExactly(a, b, c);
+        assertThat(Parameters.of(a).contains(a)).isTrue();
+        assertThat(Parameters.of(a).contains(new Parameter("a", a.value()))).isFalse();
+    }
+
+    @Test
     void countTheirNumbers() {
         assertThat(Parameters.of(a, b, c).count()).isEqualTo(10);
     }
