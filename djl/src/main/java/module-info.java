@@ -7,7 +7,7 @@ module io.vastmax.djl {
     requires io.vastmax.hierarchical;
     requires io.vastmax.sampled;
     requires static transitive org.jspecify;
-    requires ai.djl.api;
+    requires transitive ai.djl.api;
     requires com.fasterxml.jackson.databind;
     requires hipparchus.core;
     requires hipparchus.optim;

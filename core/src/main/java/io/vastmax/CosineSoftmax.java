@@ -70,7 +70,7 @@ public final class CosineSoftmax implements OutputLayer {
         return new CosineSoftmax(weight, scale, transform, objective);
     }
 
-    /** What training minimises. */
+    @Override
     public CrossEntropy objective() {
         return objective;
     }

@@ -80,7 +80,7 @@ public final class FullSoftmax implements OutputLayer {
         return new FullSoftmax(weight, bias, rows.transform, objective);
     }
 
-    /** What training minimises. */
+    @Override
     public CrossEntropy objective() {
         return objective;
     }

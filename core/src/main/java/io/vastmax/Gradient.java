@@ -14,6 +14,9 @@ public sealed interface Gradient {
     /** The sum of squares, in double precision, in a fixed order. */
     double squaredNorm(Workspace workspace);
 
+    /** Multiplies it. */
+    void scale(float factor);
+
     /** A gradient with an element for each of the parameter's. */
     final class Dense implements Gradient {
         private static final int BLOCK = 1 << 16;
@@ -40,6 +43,23 @@ public sealed interface Gradient {
         @Override
         public void clear() {
             value.fill(0);
+        }
+
+        @Override
+        public void scale(float factor) {
+            float[] array = value.array();
+            for (int i = 0; i < array.length; i++) {
+                array[i] *= factor;
+            }
+        }
+
+        /** Adds another gradient of the same parameter. */
+        void add(Matrix other) {
+            float[] sum = value.array();
+            float[] array = other.array();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += array[i];
+            }
         }
 
         @Override
@@ -118,6 +138,24 @@ public sealed interface Gradient {
         public void clear() {
             java.util.Arrays.fill(values, 0, size() * parameter.value().columns(), 0f);
             index.clear();
+        }
+
+        @Override
+        public void scale(float factor) {
+            for (int i = 0; i < size() * parameter.value().columns(); i++) {
+                values[i] *= factor;
+            }
+        }
+
+        /** Adds another gradient of the same parameter. */
+        void add(ByRow other) {
+            int columns = parameter.value().columns();
+            for (int i = 0; i < other.size(); i++) {
+                int to = offset(other.row(i));
+                for (int k = 0; k < columns; k++) {
+                    values[to + k] += other.values[i * columns + k];
+                }
+            }
         }
 
         @Override

@@ -83,6 +83,26 @@ public final class Gradients implements Iterable<Gradient> {
         byParameter.values().forEach(Gradient::clear);
     }
 
+    /** Multiplies all. */
+    public void scale(double factor) {
+        byParameter.values().forEach(gradient -> gradient.scale((float) factor));
+    }
+
+    /**
+     * Adds others, element by element.
+     *
+     * @param others gradients of the same parameters, as dense or by row as these
+     * @throws IllegalArgumentException if one of these has none among them, or of another kind
+     */
+    public void add(Gradients others) {
+        for (Gradient gradient : this) {
+            switch (gradient) {
+                case Gradient.Dense dense -> dense.add(others.dense(gradient.parameter()));
+                case Gradient.ByRow byRow -> byRow.add(others.byRow(gradient.parameter()));
+            }
+        }
+    }
+
     /** The global norm, {@code sqrt(sum g^2)} over all elements: the same bits for any number of threads. */
     public double norm(Workspace workspace) {
         double sum = 0;

@@ -22,6 +22,9 @@ public interface OutputLayer extends Objective {
     /** The length of a hidden vector, d. */
     int width();
 
+    /** What training minimises. */
+    CrossEntropy objective();
+
     /** What becomes of its logits. */
     LogitTransform transform();
 

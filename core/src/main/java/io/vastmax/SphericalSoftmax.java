@@ -97,7 +97,7 @@ public final class SphericalSoftmax implements OutputLayer {
         return new SphericalSoftmax(weight, bias, epsilon, objective);
     }
 
-    /** What training minimises. */
+    @Override
     public CrossEntropy objective() {
         return objective;
     }

@@ -202,7 +202,7 @@ public final class AdaptiveSoftmax implements OutputLayer {
         return new AdaptiveSoftmax(clusters, headWeight, headBias, tails, transform, objective);
     }
 
-    /** What training minimises. */
+    @Override
     public CrossEntropy objective() {
         return objective;
     }

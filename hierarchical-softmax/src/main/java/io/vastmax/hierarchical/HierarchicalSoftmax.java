@@ -112,7 +112,7 @@ public final class HierarchicalSoftmax implements OutputLayer {
         return new HierarchicalSoftmax(tree, weight, bias, rows.transform, objective);
     }
 
-    /** What training minimises. */
+    @Override
     public CrossEntropy objective() {
         return objective;
     }

@@ -1,0 +1,141 @@
+package io.vastmax.djl;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.InputLayer;
+import io.vastmax.Matrix;
+import io.vastmax.Parameter;
+import io.vastmax.Parameters;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An input layer as the first block of a DJL model: ids of any shape in, their vectors out, with one dimension more. It is
+ * made by the {@link OutputBlock} that it is trained with, and with which it may share parameters: tied weights.
+ *
+ * <p>Only the rows of words that a batch holds have a gradient and are updated, where DJL's own embedding updates the whole
+ * matrix. Vectors go to DJL and their gradients come back by one copy each. Thread safe as the output block.
+ */
+public final class EmbeddingBlock extends AbstractBlock {
+    private static final byte VERSION = 1;
+
+    private final OutputBlock output;
+    private final InputLayer layer;
+    private final List<LookUp> lookUps = new ArrayList<>();
+
+    /** Vectors that were given to autograd, whose gradients are to be fetched. */
+    private static final class LookUp {
+        private final Device device;
+        private final int[] ids;
+        private final NDArray vectors;
+
+        LookUp(Device device, int[] ids, NDArray vectors) {
+            this.device = device;
+            this.ids = ids;
+            this.vectors = vectors;
+        }
+    }
+
+    EmbeddingBlock(OutputBlock output, InputLayer layer) {
+        super(VERSION);
+        this.output = output;
+        this.layer = layer;
+    }
+
+    /** The input layer. */
+    public InputLayer layer() {
+        return layer;
+    }
+
+    @Override
+    protected NDList forwardInternal(
+            ParameterStore parameterStore, NDList inputs, boolean training, @Nullable PairList<String, Object> params) {
+        NDArray ids = inputs.head();
+        int[] classes = Tensors.ids("ids", ids);
+        Matrix vectors = Matrix.zeros(classes.length, layer.width());
+        output.training().compute(workspace -> {
+            layer.lookUp(classes, vectors, workspace);
+            return vectors;
+        });
+        NDArray array = Tensors.array(
+                ids.getManager(), vectors.array(), shape(ids.getShape()), ids.getDevice(), DataType.FLOAT32);
+        if (training
+                && output.isTrained()
+                && ObjectiveLoss.isCollecting(ids.getManager().getEngine())) {
+            array.setRequiresGradient(true);
+            // It outlives its batch: the trainer may step after several
+            array.detach();
+            synchronized (lookUps) {
+                lookUps.add(new LookUp(ids.getDevice(), classes, array));
+            }
+        }
+        return new NDList(array);
+    }
+
+    /** Hands the gradients of all look-ups to the layer, in their order on each device. */
+    void fetchGradients() {
+        List<LookUp> all;
+        synchronized (lookUps) {
+            all = List.copyOf(lookUps);
+            lookUps.clear();
+        }
+        for (LookUp lookUp : all) {
+            try (NDArray vectors = lookUp.vectors;
+                    NDArray gradient = vectors.getGradient()) {
+                output.training()
+                        .addGradients(layer, lookUp.device, lookUp.ids, Tensors.matrix(gradient, layer.width()));
+            }
+        }
+    }
+
+    @Override
+    public Shape[] getOutputShapes(Shape[] inputShapes) {
+        return new Shape[] {shape(inputShapes[0])};
+    }
+
+    @Override
+    public void saveParameters(DataOutputStream os) throws IOException {
+        super.saveParameters(os);
+        LayerStream.write(os, (config, integers) -> describe(config), own());
+    }
+
+    @Override
+    public void loadParameters(NDManager manager, DataInputStream is) throws IOException, MalformedModelException {
+        super.loadParameters(manager, is);
+        LayerStream.read(is, (config, integers) -> describe(config), own());
+    }
+
+    private void describe(ObjectNode config) {
+        config.put("input", layer.getClass().getSimpleName());
+        config.put("classes", layer.classes());
+        config.put("width", layer.width());
+    }
+
+    /** The parameters that the output layer does not save. */
+    private Parameters own() {
+        List<Parameter> own = new ArrayList<>();
+        layer.parameters().forEach(parameter -> {
+            if (!output.layer().parameters().contains(parameter)) {
+                own.add(parameter);
+            }
+        });
+        return Parameters.of(own);
+    }
+
+    private Shape shape(Shape ids) {
+        return Tensors.with(ids, layer.width());
+    }
+}

@@ -1,0 +1,92 @@
+package io.vastmax.djl;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.vastmax.Matrix;
+import java.util.Arrays;
+
+/**
+ * Numbers on their way between DJL and our kernels: one copy each way, since ours are arrays on the heap. DJL's memory is read
+ * and written in place; what lies on another device or is of another type comes as a copy first.
+ */
+final class Tensors {
+    private Tensors() {}
+
+    /** Vectors as the rows of a matrix, whatever dimensions come before the last. */
+    static Matrix matrix(NDArray vectors, int width) {
+        float[] array = new float[Math.toIntExact(vectors.size())];
+        vectors.toType(DataType.FLOAT32, false)
+                .toByteBuffer(true)
+                .asFloatBuffer()
+                .get(array);
+        return Matrix.wrap(array.length / width, width, array);
+    }
+
+    static void checkWidth(String name, Shape shape, int width) {
+        if (shape.dimension() < 2 || shape.getLastDimension() != width) {
+            throw new IllegalArgumentException(
+                    name + " is " + shape + ": must have two dimensions or more, the last of them " + width);
+        }
+    }
+
+    /**
+     * Ids, one after the other, from integers or from floats, as DJL's datasets have them.
+     *
+     * @throws IllegalArgumentException if one is not a whole number of 32 bits
+     */
+    static int[] ids(String name, NDArray ids) {
+        return switch (ids.getDataType()) {
+            case INT32 -> ids.toIntArray();
+            case INT64 -> {
+                long[] given = ids.toLongArray();
+                int[] read = new int[given.length];
+                for (int i = 0; i < given.length; i++) {
+                    read[i] = id(name, i, given[i]);
+                }
+                yield read;
+            }
+            default -> {
+                float[] given = ids.toType(DataType.FLOAT32, false).toFloatArray();
+                int[] read = new int[given.length];
+                for (int i = 0; i < given.length; i++) {
+                    read[i] = id(name, i, given[i]);
+                }
+                yield read;
+            }
+        };
+    }
+
+    private static int id(String name, int i, double given) {
+        if ((int) given != given) {
+            throw new IllegalArgumentException(name + "[" + i + "] = " + given + ": must be a whole number of 32 bits");
+        }
+        return (int) given;
+    }
+
+    /** An array of DJL's with these numbers. */
+    static NDArray array(NDManager manager, float[] numbers, Shape shape, Device device, DataType type) {
+        if (!device.equals(Device.cpu())) {
+            return manager.create(numbers, shape).toDevice(device, false).toType(type, false);
+        }
+        NDArray array = manager.create(shape, DataType.FLOAT32, device);
+        array.toByteBuffer(true).asFloatBuffer().put(numbers);
+        return array.toType(type, false);
+    }
+
+    /** A shape with another last dimension. */
+    static Shape withLast(Shape shape, long last) {
+        long[] sizes = shape.getShape().clone();
+        sizes[sizes.length - 1] = last;
+        return new Shape(sizes);
+    }
+
+    /** A shape with one dimension more. */
+    static Shape with(Shape shape, long last) {
+        long[] sizes = Arrays.copyOf(shape.getShape(), shape.dimension() + 1);
+        sizes[sizes.length - 1] = last;
+        return new Shape(sizes);
+    }
+}
