@@ -11,6 +11,15 @@ public sealed interface Gradient {
     /** Back to zero. */
     void clear();
 
+    /**
+     * Adds to the gradient of one row.
+     *
+     * @param row a row of the parameter
+     * @param values what is added, as many numbers as the parameter has columns, from {@code from}
+     * @throws IndexOutOfBoundsException if the parameter has no such row, or {@code values} ends before
+     */
+    void addToRow(int row, float[] values, int from);
+
     /** The sum of squares, in double precision, in a fixed order. */
     double squaredNorm(Workspace workspace);
 
@@ -55,11 +64,15 @@ public sealed interface Gradient {
 
         /** Adds another gradient of the same parameter. */
         void add(Matrix other) {
-            float[] sum = value.array();
-            float[] array = other.array();
-            for (int i = 0; i < sum.length; i++) {
-                sum[i] += array[i];
-            }
+            Simd.kernels().addScaled(1, other.array(), 0, value.array(), 0, other.array().length);
+        }
+
+        @Override
+        public void addToRow(int row, float[] values, int from) {
+            int columns = value.columns();
+            Objects.checkFromIndexSize(from, columns, values.length);
+            int to = Objects.checkIndex(row, value.rows()) * columns;
+            Simd.kernels().addScaled(1, values, from, value.array(), to, columns);
         }
 
         @Override
@@ -135,6 +148,14 @@ public sealed interface Gradient {
         }
 
         @Override
+        public void addToRow(int row, float[] values, int from) {
+            int columns = parameter.value().columns();
+            Objects.checkFromIndexSize(from, columns, values.length);
+            int to = offset(row);
+            Simd.kernels().addScaled(1, values, from, this.values, to, columns);
+        }
+
+        @Override
         public void clear() {
             java.util.Arrays.fill(values, 0, size() * parameter.value().columns(), 0f);
             index.clear();
@@ -151,10 +172,7 @@ public sealed interface Gradient {
         void add(ByRow other) {
             int columns = parameter.value().columns();
             for (int i = 0; i < other.size(); i++) {
-                int to = offset(other.row(i));
-                for (int k = 0; k < columns; k++) {
-                    values[to + k] += other.values[i * columns + k];
-                }
+                addToRow(other.row(i), other.values, i * columns);
             }
         }
 

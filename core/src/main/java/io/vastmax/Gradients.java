@@ -41,6 +41,13 @@ public final class Gradients implements Iterable<Gradient> {
         return new Gradients(all);
     }
 
+    /** Those of parameters that are not among others: the same objects. */
+    public Gradients without(Parameters others) {
+        return new Gradients(byParameter.values().stream()
+                .filter(gradient -> !others.contains(gradient.parameter()))
+                .toList());
+    }
+
     /**
      * The gradient of a parameter.
      *

@@ -54,6 +54,13 @@ public final class Parameters implements Iterable<Parameter> {
         return of(all);
     }
 
+    /** Those that are not among others. */
+    public Parameters without(Parameters others) {
+        return of(byName.values().stream()
+                .filter(parameter -> !others.contains(parameter))
+                .toList());
+    }
+
     /** Whether a parameter, and not only one of its name, is among these. */
     public boolean contains(Parameter parameter) {
         return byName.get(parameter.name()) == parameter;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +30,48 @@ class GradientsTest {
         assertThat(both.of(weight)).isSameAs(gradients.of(weight));
         Gradients others = Gradients.byRow(Parameters.of(body, bias));
         assertThat(gradients.and(others).of(bias)).isSameAs(gradients.of(bias));
+        Gradients left = gradients.without(Parameters.of(weight, body));
+        assertThat(left).containsExactly(gradients.of(bias));
+    }
+
+    /** Dense or by row, a row that comes twice has both. */
+    @Test
+    void rowsAreAddedTo() {
+        float[] values = new float[2 + COLUMNS];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = i + 0.5f;
+        }
+        for (Gradients gradients : List.of(Gradients.dense(parameters), Gradients.byRow(parameters))) {
+            Gradient gradient = gradients.of(weight);
+            gradient.addToRow(4999, values, 1);
+            gradient.addToRow(3, values, 0);
+            gradient.addToRow(4999, values, 2);
+            double sum = 0;
+            for (int j = 0; j < COLUMNS; j++) {
+                sum += Math.pow(values[j], 2) + Math.pow(values[j + 1] + values[j + 2], 2);
+            }
+            try (Workspace workspace = Workspace.ofThreads(1)) {
+                assertThat(gradient.squaredNorm(workspace)).isCloseTo(sum, within(1e-9 * sum));
+            }
+            float[] last;
+            int from;
+            switch (gradient) {
+                case Gradient.Dense dense -> {
+                    last = dense.value().array();
+                    from = 4999 * COLUMNS;
+                }
+                case Gradient.ByRow rows -> {
+                    from = rows.offset(4999);
+                    last = rows.values();
+                }
+            }
+            for (int j = 0; j < COLUMNS; j++) {
+                assertThat(last[from + j]).isEqualTo(values[j + 1] + values[j + 2]);
+            }
+            assertThatThrownBy(() -> gradient.addToRow(5000, values, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gradient.addToRow(-1, values, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gradient.addToRow(0, values, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+        }
     }
 
     @Test

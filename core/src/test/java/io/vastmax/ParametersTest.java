@@ -42,6 +42,13 @@ class ParametersTest {
     }
 
     @Test
+    void withoutOthers() {
+        Parameter another = new Parameter("b", b.value());
+        assertThat(Parameters.of(a, b, c).without(Parameters.of(c, another))).containsExactly(a, b);
+        assertThat(Parameters.of(a).without(Parameters.of(b, a))).isEmpty();
+    }
+
+    @Test
     void countTheirNumbers() {
         assertThat(Parameters.of(a, b, c).count()).isEqualTo(10);
     }

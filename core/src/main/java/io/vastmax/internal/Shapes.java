@@ -42,12 +42,7 @@ public final class Shapes {
     public static void checkIds(int[] ids, float[] out, Matrix hidden, int classes) {
         checkLength("ids", ids.length, hidden);
         checkLength("out", out.length, hidden);
-        for (int n = 0; n < ids.length; n++) {
-            if (ids[n] < 0 || ids[n] >= classes) {
-                throw new IllegalArgumentException(
-                        "ids[" + n + "] = " + ids[n] + ": must be from 0 to " + (classes - 1));
-            }
-        }
+        checkClasses(ids, classes);
     }
 
     /** Whether an array has a number for each row. */
@@ -71,6 +66,24 @@ public final class Shapes {
         if (out.rows() != hidden.rows() || out.k() > classes) {
             throw new IllegalArgumentException("out has " + out.rows() + " rows of k = " + out.k() + ", but hidden has "
                     + hidden.rows() + " rows and there are " + classes + " classes");
+        }
+    }
+
+    /** Whether ids are classes, and a matrix has a vector for each. */
+    public static void checkVectors(String name, Matrix vectors, int[] ids, int classes, int width) {
+        if (vectors.rows() != ids.length || vectors.columns() != width) {
+            throw new IllegalArgumentException(
+                    name + " is " + vectors + ": must be " + ids.length + " x " + width + " for as many ids");
+        }
+        checkClasses(ids, classes);
+    }
+
+    private static void checkClasses(int[] ids, int classes) {
+        for (int n = 0; n < ids.length; n++) {
+            if (ids[n] < 0 || ids[n] >= classes) {
+                throw new IllegalArgumentException(
+                        "ids[" + n + "] = " + ids[n] + ": must be from 0 to " + (classes - 1));
+            }
         }
     }
 }

@@ -22,12 +22,21 @@ public final class Weights {
      * @throws IllegalArgumentException if {@code classes} or {@code width} is not positive
      */
     public static Matrix ofClasses(int classes, int width, RandomKey key) {
+        Matrix weight = zerosOfClasses(classes, width);
+        fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
+        return weight;
+    }
+
+    /**
+     * Class vectors that are to be drawn.
+     *
+     * @throws IllegalArgumentException if {@code classes} or {@code width} is not positive
+     */
+    public static Matrix zerosOfClasses(int classes, int width) {
         if (classes < 1 || width < 1) {
             throw new IllegalArgumentException(
                     "classes = " + classes + ", width = " + width + ": both must be positive");
         }
-        Matrix weight = Matrix.zeros(classes, width);
-        fillUniformly(weight, (float) (1 / Math.sqrt(width)), key.row(0));
-        return weight;
+        return Matrix.zeros(classes, width);
     }
 }

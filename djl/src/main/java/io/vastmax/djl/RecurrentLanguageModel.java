@@ -1,9 +1,12 @@
 package io.vastmax.djl;
 
+import io.vastmax.Embedding;
 import io.vastmax.Gradients;
+import io.vastmax.InputLayer;
 import io.vastmax.Matrix;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
+import io.vastmax.Parameter;
 import io.vastmax.Parameters;
 import io.vastmax.RandomKey;
 import io.vastmax.Step;
@@ -15,7 +18,8 @@ import java.util.Arrays;
 import java.util.function.LongConsumer;
 
 /**
- * A language model: an embedding, LSTM layers (in PyTorch, through DJL), and an output layer of ours.
+ * A language model: an input layer of ours, LSTM layers (in PyTorch, through DJL), and an output layer of ours, with which the
+ * first may be tied.
  *
  * <p>Close it to free PyTorch's memory. Not thread safe.
  */
@@ -24,9 +28,12 @@ public final class RecurrentLanguageModel implements AutoCloseable {
     private static final int EVALUATION_STEPS = 1024;
 
     private final Settings settings;
-    private final Embedding embedding;
+    private final InputLayer input;
     private final Lstm lstm;
     private final Objective objective;
+
+    /** For the input layer alone, which computes little: one thread, so that nothing depends on a caller's. */
+    private final Workspace scratch = Workspace.ofThreads(1);
 
     /**
      * The size of the body.
@@ -53,21 +60,43 @@ public final class RecurrentLanguageModel implements AutoCloseable {
     }
 
     /**
-     * A model with random weights.
+     * A model with random weights and an embedding of its own.
      *
      * @param objective what it is trained with: as wide as the settings say
      * @throws IllegalArgumentException if the objective has another width
      */
     public RecurrentLanguageModel(Settings settings, Objective objective, RandomKey key) {
+        this(settings, Embedding.create(objective.exact().classes(), settings.width(), key), objective, key);
+    }
+
+    /**
+     * A model with random weights in its body.
+     *
+     * @param input what it reads: as wide as the settings say, and of the objective's classes; parameters that it shares with
+     *     the objective are trained by the gradients of both
+     * @param objective what it is trained with, as wide
+     * @throws IllegalArgumentException if the input or the objective has another width, or they have other classes, or
+     *     parameters of the same name that they do not share
+     */
+    public RecurrentLanguageModel(Settings settings, InputLayer input, Objective objective, RandomKey key) {
         OutputLayer layer = objective.exact();
-        if (layer.width() != settings.width()) {
+        checkWidth("objective", layer.width(), settings);
+        checkWidth("input", input.width(), settings);
+        if (input.classes() != layer.classes()) {
             throw new IllegalArgumentException(
-                    "objective has the width " + layer.width() + ", but settings say " + settings.width());
+                    "input has " + input.classes() + " classes, but objective " + layer.classes());
         }
         this.settings = settings;
+        this.input = input;
         this.objective = objective;
-        this.embedding = Embedding.create(layer.classes(), settings.width(), key);
         this.lstm = new Lstm(settings.layers(), settings.width(), settings.dropout(), key);
+    }
+
+    private static void checkWidth(String name, int width, Settings settings) {
+        if (width != settings.width()) {
+            throw new IllegalArgumentException(
+                    name + " has the width " + width + ", but settings say " + settings.width());
+        }
     }
 
     /** The size of the body. */
@@ -80,7 +109,22 @@ public final class RecurrentLanguageModel implements AutoCloseable {
         return objective;
     }
 
-    /** All parameters: the embedding's, the LSTM's, the objective's. */
+    /** What it reads. */
+    public InputLayer input() {
+        return input;
+    }
+
+    /** Whether the input and the objective share parameters. */
+    public boolean isTied() {
+        for (Parameter parameter : input.parameters()) {
+            if (objective.parameters().contains(parameter)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** All parameters: the input's, the LSTM's, the objective's; those that are shared are among the objective's. */
     public Parameters parameters() {
         return bodyParameters().and(objective.parameters());
     }
@@ -101,14 +145,14 @@ public final class RecurrentLanguageModel implements AutoCloseable {
      * @param ids {@code B x T} ids
      * @param steps T
      * @param state of B streams; replaced with the state after the last token
+     * @throws IllegalArgumentException if there are other than {@code B x T} ids, or one is no class
      */
     public Matrix hidden(int[] ids, int steps, RecurrentState state) {
-        int rows = state.batch() * steps;
-        float[] x = new float[rows * settings.width()];
-        embedding.lookUp(ids, rows, x);
-        float[] hidden = new float[x.length];
-        lstm.infer(x, steps, state, hidden);
-        return Matrix.wrap(rows, settings.width(), hidden);
+        Matrix x = Matrix.zeros(state.batch() * steps, settings.width());
+        input.lookUp(ids, x, scratch);
+        Matrix hidden = Matrix.zeros(x.rows(), x.columns());
+        lstm.infer(x.array(), steps, state, hidden.array());
+        return hidden;
     }
 
     /** Takes a stretch of a text. */
@@ -134,7 +178,7 @@ public final class RecurrentLanguageModel implements AutoCloseable {
         RecurrentState state = zeroState(1);
         for (long window = 0; window < windows.windows(); window++) {
             int n = windows.read(window, inputs, targets);
-            sink.accept(hidden(inputs, n, state), Arrays.copyOf(targets, n));
+            sink.accept(hidden(Arrays.copyOf(inputs, n), n, state), Arrays.copyOf(targets, n));
         }
     }
 
@@ -155,20 +199,28 @@ public final class RecurrentLanguageModel implements AutoCloseable {
     @Override
     public void close() {
         lstm.close();
+        scratch.close();
     }
 
+    /** All parameters but the objective's. */
     Parameters bodyParameters() {
-        return embedding.parameters().and(lstm.parameters());
+        return ownInput().and(lstm.parameters());
     }
 
-    /** Zeros: by row for the embedding, dense for the LSTM. */
+    private Parameters ownInput() {
+        return input.parameters().without(objective.parameters());
+    }
+
+    /** Zeros for the gradients of {@link #bodyParameters}: of the LSTM they are dense. */
     Gradients newBodyGradients() {
-        return Gradients.byRow(embedding.parameters()).and(Gradients.dense(lstm.parameters()));
+        return input.newGradients().without(objective.parameters()).and(Gradients.dense(lstm.parameters()));
     }
 
     /**
      * The mean loss of a window and its gradients.
      *
+     * @param body those of {@link #bodyParameters} are added to these
+     * @param layer those of the objective's parameters are added to these, those by the input among them
      * @param layerNanos receives the time spent in the objective, in its first element
      */
     double lossAndGradients(
@@ -179,13 +231,12 @@ public final class RecurrentLanguageModel implements AutoCloseable {
             Gradients body,
             Gradients layer,
             long[] layerNanos) {
-        int rows = inputs.length;
-        float[] x = new float[rows * settings.width()];
-        embedding.lookUp(inputs, rows, x);
+        Matrix x = Matrix.zeros(inputs.length, settings.width());
+        input.lookUp(inputs, x, step.workspace());
         double[] loss = new double[1];
         lstm.train(
-                x,
-                rows / state.batch(),
+                x.array(),
+                inputs.length / state.batch(),
                 state,
                 step.key().row(2).nextLong(),
                 (hidden, hiddenGradient) -> {
@@ -194,7 +245,7 @@ public final class RecurrentLanguageModel implements AutoCloseable {
                     layerNanos[0] = System.nanoTime() - start;
                 },
                 body);
-        embedding.addGradients(inputs, rows, x, body);
+        input.addGradients(inputs, x, body.and(layer), step.workspace());
         return loss[0];
     }
 }
