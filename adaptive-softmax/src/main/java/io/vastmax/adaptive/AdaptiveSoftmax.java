@@ -103,29 +103,14 @@ public final class AdaptiveSoftmax implements OutputLayer {
             List<Matrix> weights) {
         int d = headWeight.columns();
         int rows = clusters.shortlist() + clusters.clusters();
-        check("headWeight", headWeight, rows, d);
+        Tail.check("headWeight", headWeight, rows, d);
         if (d < 1) {
             throw new IllegalArgumentException("headWeight is " + headWeight + ": must have at least one column");
         }
         if (headBias != null) {
-            check("headBias", headBias, rows, 1);
+            Tail.check("headBias", headBias, rows, 1);
         }
-        if (projections.size() != clusters.clusters() || weights.size() != clusters.clusters()) {
-            throw new IllegalArgumentException("projections has " + projections.size() + " matrices and weights "
-                    + weights.size() + " for " + clusters.clusters() + " clusters");
-        }
-        List<Tail> tails = new ArrayList<>();
-        for (int i = 0; i < clusters.clusters(); i++) {
-            Matrix projection = projections.get(i);
-            if (projection.rows() < 1 || projection.columns() != d) {
-                throw new IllegalArgumentException("projections[" + i + "] is " + projection
-                        + ": must have at least one row and " + d + " columns");
-            }
-            check("weights[" + i + "]", weights.get(i), clusters.size(i), projection.rows());
-            tails.add(new Tail(
-                    new Parameter("tail." + i + ".0.weight", projection),
-                    new Parameter("tail." + i + ".1.weight", weights.get(i))));
-        }
+        List<Tail> tails = Tail.listOf("tail", clusters, d, projections, weights);
         return new AdaptiveSoftmax(
                 clusters,
                 new Parameter("head.weight", headWeight),
@@ -150,12 +135,7 @@ public final class AdaptiveSoftmax implements OutputLayer {
         List<Matrix> projections = new ArrayList<>();
         List<Matrix> weights = new ArrayList<>();
         for (int i = 0; i < clusters.clusters(); i++) {
-            int tailWidth = tailWidth(width, divValue, i);
-            if (tailWidth < 1) {
-                throw new IllegalArgumentException("divValue = " + divValue + " leaves cluster " + i
-                        + " a projection of width 0 of the hidden vectors' " + width
-                        + ": take a smaller divValue or fewer cutoffs");
-            }
+            int tailWidth = Tail.widthOf(width, divValue, i);
             projections.add(Matrix.zeros(tailWidth, width));
             weights.add(Matrix.zeros(clusters.size(i), tailWidth));
         }
@@ -181,14 +161,6 @@ public final class AdaptiveSoftmax implements OutputLayer {
             }
         }
         return layer;
-    }
-
-    /** The width of a cluster's projection, {@code floor(width / divValue^(cluster + 1))}, as in PyTorch. */
-    static int tailWidth(int width, double divValue, int cluster) {
-        if (!(divValue >= 1) || Double.isInfinite(divValue)) {
-            throw new IllegalArgumentException("divValue = " + divValue + ": must be at least 1 and finite");
-        }
-        return (int) Math.floor(width / Math.pow(divValue, cluster + 1.0));
     }
 
     /**
@@ -362,6 +334,10 @@ public final class AdaptiveSoftmax implements OutputLayer {
         }
     }
 
+    Parameter headWeight() {
+        return headWeight;
+    }
+
     /** The head's classes. */
     Rows head() {
         return head;
@@ -393,12 +369,6 @@ public final class AdaptiveSoftmax implements OutputLayer {
         int at = row * classes();
         for (int i = 0; i < count; i++) {
             out[at + ids[first + i]] = (float) (z[from + i] + shift);
-        }
-    }
-
-    private static void check(String name, Matrix matrix, int rows, int columns) {
-        if (matrix.rows() != rows || matrix.columns() != columns) {
-            throw new IllegalArgumentException(name + " is " + matrix + ": must be " + rows + " x " + columns);
         }
     }
 }

@@ -84,7 +84,7 @@ public final class Cutoffs {
         int[] best = {};
         double least = curve.seconds(counts.length, rows, width);
         for (int clusters = 1; clusters <= MOST_CLUSTERS; clusters++) {
-            if (AdaptiveSoftmax.tailWidth(width, divValue, clusters - 1) < LEAST_WIDTH) {
+            if (Tail.widthOrNone(width, divValue, clusters - 1) < LEAST_WIDTH) {
                 break;
             }
             Plan plan = search.plan(clusters);
@@ -163,7 +163,7 @@ public final class Cutoffs {
     }
 
     private static double tail(int classes, double rows, int width, double divValue, int cluster, CostCurve curve) {
-        int tailWidth = AdaptiveSoftmax.tailWidth(width, divValue, cluster);
+        int tailWidth = Tail.widthOrNone(width, divValue, cluster);
         return curve.seconds(classes, rows, tailWidth) + curve.seconds(tailWidth, rows, width);
     }
 

@@ -13,6 +13,8 @@ import io.vastmax.internal.Logits;
 import io.vastmax.internal.LossBatch;
 import io.vastmax.internal.Products;
 import io.vastmax.internal.Rows;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,64 @@ record Tail(Parameter projection, Parameter weight) {
         void add(int row) {
             rows[count++] = row;
         }
+    }
+
+    /**
+     * Those of all clusters, over given matrices.
+     *
+     * @param prefix of the parameters' names
+     * @param width d
+     * @throws IllegalArgumentException if a matrix is missing or has another shape
+     */
+    static List<Tail> listOf(
+            String prefix, FrequencyClusters clusters, int width, List<Matrix> projections, List<Matrix> weights) {
+        if (projections.size() != clusters.clusters() || weights.size() != clusters.clusters()) {
+            throw new IllegalArgumentException("projections has " + projections.size() + " matrices and weights "
+                    + weights.size() + " for " + clusters.clusters() + " clusters");
+        }
+        List<Tail> tails = new ArrayList<>();
+        for (int i = 0; i < clusters.clusters(); i++) {
+            Matrix projection = projections.get(i);
+            if (projection.rows() < 1 || projection.columns() != width) {
+                throw new IllegalArgumentException("projections[" + i + "] is " + projection
+                        + ": must have at least one row and " + width + " columns");
+            }
+            check("weights[" + i + "]", weights.get(i), clusters.size(i), projection.rows());
+            tails.add(new Tail(
+                    new Parameter(prefix + "." + i + ".0.weight", projection),
+                    new Parameter(prefix + "." + i + ".1.weight", weights.get(i))));
+        }
+        return tails;
+    }
+
+    /** Refuses a matrix of another shape by its name. */
+    static void check(String name, Matrix matrix, int rows, int columns) {
+        if (matrix.rows() != rows || matrix.columns() != columns) {
+            throw new IllegalArgumentException(name + " is " + matrix + ": must be " + rows + " x " + columns);
+        }
+    }
+
+    /**
+     * The width of a cluster's projection, {@code floor(width / divValue^(cluster + 1))}, as in PyTorch.
+     *
+     * @throws IllegalArgumentException if {@code divValue} is below 1, or leaves nothing
+     */
+    static int widthOf(int width, double divValue, int cluster) {
+        int own = widthOrNone(width, divValue, cluster);
+        if (own < 1) {
+            throw new IllegalArgumentException("divValue = " + divValue + " leaves cluster " + cluster
+                    + " a projection of width 0 of the hidden vectors' " + width
+                    + ": take a smaller divValue or fewer cutoffs");
+        }
+        return own;
+    }
+
+    /** The same, or 0 where nothing is left. */
+    static int widthOrNone(int width, double divValue, int cluster) {
+        if (!(divValue >= 1) || Double.isInfinite(divValue)) {
+            throw new IllegalArgumentException("divValue = " + divValue + ": must be at least 1 and finite");
+        }
+        return (int) Math.floor(width / Math.pow(divValue, cluster + 1.0));
     }
 
     int width() {
