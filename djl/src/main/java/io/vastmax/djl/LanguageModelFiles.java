@@ -68,6 +68,7 @@ public final class LanguageModelFiles {
             integers.put(COUNTS, vocabulary.counts());
         }
         LayerFiles.describe(model.objective(), config.putObject("layer"), integers);
+        InputFiles.describe(model, config, integers);
         config.set("training", training);
         Map<String, ModelDirectory.FileWriter> files = new LinkedHashMap<>();
         files.put(VOCABULARY, vocabulary::write);
@@ -118,15 +119,17 @@ public final class LanguageModelFiles {
                     + " words of an lstm model");
         }
         int width = number(directory, config, "width");
+        Objective objective = training.objective(
+                LayerFiles.read(directory, config.path("layer"), integers, vocabulary.size(), width),
+                vocabulary,
+                LayerFiles.learned(integers));
         RecurrentLanguageModel model = new RecurrentLanguageModel(
                 new RecurrentLanguageModel.Settings(
                         width,
                         number(directory, config, "layers"),
                         config.path("dropout").asDouble()),
-                training.objective(
-                        LayerFiles.read(directory, config.path("layer"), integers, vocabulary.size(), width),
-                        vocabulary,
-                        LayerFiles.learned(integers)),
+                InputFiles.read(directory, config, integers, objective.exact()),
+                objective,
                 RandomKey.of(0));
         try {
             Safetensors.read(files.file(WEIGHTS), model.parameters());

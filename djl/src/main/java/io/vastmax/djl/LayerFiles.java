@@ -169,12 +169,18 @@ final class LayerFiles {
         int[] tailWidths = ints(integers, TAIL_WIDTHS);
         List<Matrix> projections = new ArrayList<>();
         List<Matrix> weights = new ArrayList<>();
+        addTails(clusters, width, tailWidths, projections, weights);
+        return AdaptiveSoftmax.of(
+                clusters, Matrix.zeros(rows, width), bias ? Matrix.zeros(rows, 1) : null, projections, weights);
+    }
+
+    /** Adds zeros of the shapes of clusters. */
+    static void addTails(
+            FrequencyClusters clusters, int width, int[] tailWidths, List<Matrix> projections, List<Matrix> weights) {
         for (int c = 0; c < Math.min(tailWidths.length, clusters.clusters()); c++) {
             projections.add(Matrix.zeros(tailWidths[c], width));
             weights.add(Matrix.zeros(clusters.size(c), tailWidths[c]));
         }
-        return AdaptiveSoftmax.of(
-                clusters, Matrix.zeros(rows, width), bias ? Matrix.zeros(rows, 1) : null, projections, weights);
     }
 
     private static long[] integer(Map<String, long[]> integers, String name) {
@@ -185,11 +191,11 @@ final class LayerFiles {
         return found;
     }
 
-    private static int[] ints(Map<String, long[]> integers, String name) {
+    static int[] ints(Map<String, long[]> integers, String name) {
         return Arrays.stream(integer(integers, name)).mapToInt(Math::toIntExact).toArray();
     }
 
-    private static long[] longs(int[] ints) {
+    static long[] longs(int[] ints) {
         return Arrays.stream(ints).asLongStream().toArray();
     }
 }

@@ -86,10 +86,20 @@ public final class RecurrentLanguageModel implements AutoCloseable {
             throw new IllegalArgumentException(
                     "input has " + input.classes() + " classes, but objective " + layer.classes());
         }
+        input.parameters().and(objective.parameters()); // refuses two of one name
         this.settings = settings;
         this.input = input;
         this.objective = objective;
         this.lstm = new Lstm(settings.layers(), settings.width(), settings.dropout(), key);
+    }
+
+    /**
+     * A model with random weights in its body, which reads the vectors by which it predicts ({@link TiedInput}).
+     *
+     * @throws IllegalArgumentException if the objective has another width, or its layer no vectors that an input could read
+     */
+    public static RecurrentLanguageModel tied(Settings settings, Objective objective, RandomKey key) {
+        return new RecurrentLanguageModel(settings, TiedInput.of(objective.exact()), objective, key);
     }
 
     private static void checkWidth(String name, int width, Settings settings) {

@@ -11,20 +11,29 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
+import io.vastmax.CosineSoftmax;
+import io.vastmax.Embedding;
 import io.vastmax.FullSoftmax;
 import io.vastmax.Gradient;
 import io.vastmax.Gradients;
 import io.vastmax.Matrix;
+import io.vastmax.OutputLayer;
 import io.vastmax.Parameter;
 import io.vastmax.RandomKey;
+import io.vastmax.SphericalSoftmax;
 import io.vastmax.Step;
 import io.vastmax.Workspace;
+import io.vastmax.hierarchical.HierarchicalSoftmax;
+import io.vastmax.hierarchical.Tree;
 import io.vastmax.text.TokenIds;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class RecurrentLanguageModelTest {
     private static final int WORDS = 50;
@@ -36,9 +45,9 @@ class RecurrentLanguageModelTest {
 
     /** Our layer behind the surrogate against a full softmax in DJL's own operations, with the same weights. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void gradientsAreThoseOfDjlsOwnFullSoftmax(int layers) {
-        try (RecurrentLanguageModel model = model(layers, 0)) {
+    @CsvSource({"1, false", "2, false", "1, true", "2, true"})
+    void gradientsAreThoseOfDjlsOwnFullSoftmax(int layers, boolean tied) {
+        try (RecurrentLanguageModel model = tied ? tied(layers) : model(layers, 0)) {
             int[] inputs = ids(1);
             int[] targets = ids(2);
             Gradients body = model.newBodyGradients();
@@ -61,10 +70,11 @@ class RecurrentLanguageModelTest {
                 }
                 NDArray in = manager.create(inputs)
                         .oneHot(WORDS)
-                        .matMul(arrays.get("embedding.weight"))
+                        .matMul(arrays.get(tied ? "softmax.weight" : "embedding.weight"))
                         .reshape(BATCH, STEPS, WIDTH);
                 Shape state = new Shape(layers, BATCH, WIDTH);
-                NDList weights = new NDList(arrays.subList(1, 1 + 4 * layers));
+                int first = tied ? 0 : 1;
+                NDList weights = new NDList(arrays.subList(first, first + 4 * layers));
                 NDArray hidden = in.getNDArrayInternal()
                         .lstm(
                                 in,
@@ -161,6 +171,58 @@ class RecurrentLanguageModelTest {
                 .hasMessage("objective has the width 8, but settings say 12");
         assertThatThrownBy(() -> new RecurrentLanguageModel.Settings(0, 1, 0)).hasMessageContaining("width = 0");
         assertThatThrownBy(() -> new RecurrentLanguageModel.Settings(8, 1, 1.0)).hasMessageContaining("dropout = 1.0");
+    }
+
+    @Test
+    void refusesAnInputThatDoesNotFit() {
+        RecurrentLanguageModel.Settings settings = new RecurrentLanguageModel.Settings(WIDTH, 1, 0);
+        RandomKey key = RandomKey.of(1);
+        FullSoftmax layer = FullSoftmax.create(WORDS, WIDTH, key);
+        assertThatThrownBy(() -> new RecurrentLanguageModel(settings, Embedding.create(WORDS, 8, key), layer, key))
+                .hasMessage("input has the width 8, but settings say 12");
+        assertThatThrownBy(() -> new RecurrentLanguageModel(settings, Embedding.create(49, WIDTH, key), layer, key))
+                .hasMessage("input has 49 classes, but objective 50");
+        Embedding elsewhere = Embedding.tiedTo(FullSoftmax.create(WORDS, WIDTH, key));
+        assertThatThrownBy(() -> new RecurrentLanguageModel(settings, elsewhere, layer, key))
+                .hasMessage("Two parameters have the name softmax.weight");
+    }
+
+    /** Each parameter once. */
+    @Test
+    void aTiedModelHasFewerParameters() {
+        try (RecurrentLanguageModel tied = tied(1);
+                RecurrentLanguageModel untied = model(1, 0)) {
+            assertThat(tied.isTied()).isTrue();
+            assertThat(untied.isTied()).isFalse();
+            assertThat(untied.parameters().count() - tied.parameters().count()).isEqualTo(WORDS * WIDTH);
+            assertThat(tied.bodyParameters())
+                    .allMatch(parameter -> parameter.name().startsWith("lstm."));
+            assertThat(tied.newBodyGradients()).hasSize(4);
+        }
+    }
+
+    static List<Arguments> untieable() {
+        RandomKey key = RandomKey.of(1);
+        return List.of(
+                Arguments.of(HierarchicalSoftmax.create(Tree.balanced(WORDS, 2), WIDTH, key), "hierarchical", "nodes"),
+                Arguments.of(CosineSoftmax.create(WORDS, WIDTH, 5, key), "cosine", "directions"),
+                Arguments.of(SphericalSoftmax.create(WORDS, WIDTH, 0.1, key), "spherical", "opposite"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("untieable")
+    void saysWhyALayerCannotBeTied(OutputLayer layer, String name, String why) {
+        assertThatThrownBy(() -> RecurrentLanguageModel.tied(
+                        new RecurrentLanguageModel.Settings(WIDTH, 1, 0), layer, RandomKey.of(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageStartingWith("An input cannot be tied to a " + name + " softmax: ")
+                .hasMessageContaining(why);
+    }
+
+    private static RecurrentLanguageModel tied(int layers) {
+        RandomKey key = RandomKey.of(3);
+        return RecurrentLanguageModel.tied(
+                new RecurrentLanguageModel.Settings(WIDTH, layers, 0), FullSoftmax.create(WORDS, WIDTH, key), key);
     }
 
     private double loss(RecurrentLanguageModel model, long step) {

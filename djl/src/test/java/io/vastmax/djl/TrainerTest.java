@@ -2,18 +2,25 @@ package io.vastmax.djl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vastmax.CosineSoftmax;
+import io.vastmax.Embedding;
 import io.vastmax.FullSoftmax;
+import io.vastmax.Gradient;
+import io.vastmax.Gradients;
 import io.vastmax.LearningRate;
 import io.vastmax.LogitTransform;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
+import io.vastmax.Parameter;
 import io.vastmax.RandomKey;
 import io.vastmax.SphericalSoftmax;
+import io.vastmax.Step;
 import io.vastmax.Workspace;
+import io.vastmax.adaptive.AdaptiveInput;
 import io.vastmax.adaptive.AdaptiveSoftmax;
 import io.vastmax.adaptive.FrequencyClusters;
 import io.vastmax.hierarchical.HierarchicalSoftmax;
@@ -31,10 +38,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,7 +91,12 @@ class TrainerTest {
         NCE,
         COSINE,
         SPHERICAL,
-        TRANSFORMED;
+        TRANSFORMED,
+        TIED,
+        TIED_SAMPLED,
+        TIED_NCE,
+        TIED_ADAPTIVE,
+        ADAPTIVE_INPUT;
 
         private static final long[] COUNTS = IntStream.range(0, WORDS)
                 .asLongStream()
@@ -92,8 +106,10 @@ class TrainerTest {
         OutputLayer layer() {
             RandomKey key = RandomKey.of(4);
             return switch (this) {
-                case FULL, SAMPLED, NCE -> FullSoftmax.create(WORDS, 16, key);
-                case ADAPTIVE -> AdaptiveSoftmax.create(FrequencyClusters.of(COUNTS, 3, 9), 16, 2, true, key);
+                case FULL, SAMPLED, NCE, TIED, TIED_SAMPLED, TIED_NCE, ADAPTIVE_INPUT ->
+                    FullSoftmax.create(WORDS, 16, key);
+                case ADAPTIVE, TIED_ADAPTIVE ->
+                    AdaptiveSoftmax.create(FrequencyClusters.of(COUNTS, 3, 9), 16, 2, true, key);
                 case HIERARCHICAL -> HierarchicalSoftmax.create(Tree.huffman(COUNTS, 3), 16, key);
                 case COSINE -> CosineSoftmax.create(WORDS, 16, 7, key);
                 case SPHERICAL -> SphericalSoftmax.create(WORDS, 16, 0.5, key);
@@ -107,16 +123,28 @@ class TrainerTest {
             NegativeSampler sampler =
                     NegativeSampler.distinct(LearnedUnigram.of(learned.isEmpty() ? counts : learned.getFirst(), 1), 6);
             return switch (this) {
-                case SAMPLED -> SampledSoftmax.of((FullSoftmax) layer, sampler);
-                case NCE ->
+                case SAMPLED, TIED_SAMPLED -> SampledSoftmax.of((FullSoftmax) layer, sampler);
+                case NCE, TIED_NCE ->
                     NoiseContrastiveEstimation.of((FullSoftmax) layer, sampler).learningLogZ(1);
                 default -> layer;
             };
         }
 
         RecurrentLanguageModel model() {
-            return new RecurrentLanguageModel(
-                    new RecurrentLanguageModel.Settings(16, 1, 0.1), objective(layer(), List.of()), RandomKey.of(3));
+            Objective objective = objective(layer(), List.of());
+            RecurrentLanguageModel.Settings settings = new RecurrentLanguageModel.Settings(16, 1, 0.1);
+            RandomKey key = RandomKey.of(3);
+            return switch (this) {
+                case TIED, TIED_SAMPLED, TIED_NCE, TIED_ADAPTIVE ->
+                    RecurrentLanguageModel.tied(settings, objective, key);
+                case ADAPTIVE_INPUT ->
+                    new RecurrentLanguageModel(
+                            settings,
+                            AdaptiveInput.create(FrequencyClusters.of(COUNTS, 4, 12), 16, 3, key.stream(0)),
+                            objective,
+                            key);
+                default -> new RecurrentLanguageModel(settings, objective, key);
+            };
         }
     }
 
@@ -140,6 +168,7 @@ class TrainerTest {
             LanguageModelFiles.Loaded loaded =
                     LanguageModelFiles.load(folder, (layer, words, learned) -> kind.objective(layer, learned));
             try (RecurrentLanguageModel resumed = loaded.model()) {
+                assertThat(resumed.isTied()).isEqualTo(kind.name().startsWith("TIED"));
                 Trainer after = trainer(resumed);
                 LanguageModelFiles.resume(folder, after);
                 assertThat(after.steps()).isEqualTo(5);
@@ -168,6 +197,108 @@ class TrainerTest {
                                 model.perplexity(text, workspace, tokens -> {}).value());
             }
         }
+    }
+
+    /** One step of SGD by hand: the sum of both uses' gradients, clipped together with the body's, subtracted once. */
+    @ParameterizedTest
+    @EnumSource(
+            value = Kind.class,
+            names = {"TIED", "TIED_SAMPLED", "TIED_ADAPTIVE"})
+    void aSharedParameterIsSteppedOnceByItsWholeGradient(Kind kind) {
+        try (RecurrentLanguageModel trained = kind.model();
+                RecurrentLanguageModel same = kind.model()) {
+            double rate = 0.3;
+            double clip = 0.01;
+            new Trainer(
+                            trained,
+                            windows,
+                            new Trainer.Settings(Trainer.Method.SGD, LearningRate.constant(rate), clip, 9),
+                            workspace)
+                    .step();
+            int[] inputs = new int[windows.rows()];
+            int[] targets = new int[windows.rows()];
+            windows.read(0, inputs, targets);
+            Gradients body = same.newBodyGradients();
+            Gradients layer = same.objective().newGradients();
+            Step step = new Step(RandomKey.of(9), workspace);
+            same.lossAndGradients(inputs, targets, same.zeroState(4), step, body, layer, new long[1]);
+            Gradients all = body.and(layer);
+            double scale = clip / all.norm(workspace);
+            assertThat(all).hasSize((int)
+                    StreamSupport.stream(same.parameters().spliterator(), false).count());
+            Iterator<Parameter> moved = trained.parameters().iterator();
+            for (Parameter parameter : same.parameters()) {
+                float[] w = parameter.value().array().clone();
+                Gradient gradient = all.of(parameter);
+                int columns = parameter.value().columns();
+                float[] g = new float[w.length];
+                switch (gradient) {
+                    case Gradient.Dense dense -> g = dense.value().array();
+                    case Gradient.ByRow rows -> {
+                        for (int i = 0; i < rows.size(); i++) {
+                            System.arraycopy(rows.values(), i * columns, g, rows.row(i) * columns, columns);
+                        }
+                    }
+                }
+                for (int i = 0; i < w.length; i++) {
+                    w[i] -= (float) (rate * scale * g[i]);
+                }
+                assertThat(moved.next().value().array()).as(parameter.name()).containsExactly(w, within(1e-7f));
+            }
+        }
+    }
+
+    /** What is shared is saved once, and shared again. */
+    @Test
+    void aTiedModelIsSavedOnce() throws IOException {
+        try (RecurrentLanguageModel model = Kind.TIED_ADAPTIVE.model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+        }
+        assertThat(Files.readString(folder.resolve("config.json"))).contains("\"tied\" : true");
+        try (RecurrentLanguageModel loaded = LanguageModelFiles.load(folder).model()) {
+            assertThat(loaded.input().parameters())
+                    .allMatch(parameter -> loaded.objective().parameters().contains(parameter));
+        }
+        try (RecurrentLanguageModel model = Kind.ADAPTIVE.model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+        }
+        assertThat(Files.readString(folder.resolve("config.json"))).doesNotContain("tied", "input");
+    }
+
+    @Test
+    void anInputThatIsNotUnderstoodIsRefused() throws IOException {
+        try (RecurrentLanguageModel model = Kind.ADAPTIVE_INPUT.model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+        }
+        Path config = folder.resolve("config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replace("\"adaptive\"", "\"characters\""));
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("names the input \"characters\"");
+        try (RecurrentLanguageModel model = Kind.HIERARCHICAL.model()) {
+            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
+        }
+        Files.writeString(config, Files.readString(config).replaceFirst("\\{", "{ \"tied\": true, "));
+        assertThatThrownBy(() -> LanguageModelFiles.load(folder))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("cannot be tied to a hierarchical softmax");
+    }
+
+    /** It would be saved as an embedding, under a name that none has. */
+    @Test
+    void anInputTiedToAnotherLayerIsNotSaved() throws IOException {
+        RandomKey key = RandomKey.of(1);
+        FullSoftmax elsewhere = FullSoftmax.create(WORDS, 16, key);
+        Objective hierarchical = Kind.HIERARCHICAL.layer();
+        try (RecurrentLanguageModel model = new RecurrentLanguageModel(
+                new RecurrentLanguageModel.Settings(16, 1, 0), Embedding.tiedTo(elsewhere), hierarchical, key)) {
+            assertThatThrownBy(() ->
+                            LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("softmax.weight 20 x 16 is that of another layer");
+        }
+        assertThat(folder).isEmptyDirectory();
     }
 
     /** A temperature that is fitted later replaces the one before; the weights stay where they are. */

@@ -1,0 +1,44 @@
+package io.vastmax.djl;
+
+import io.vastmax.CosineSoftmax;
+import io.vastmax.Embedding;
+import io.vastmax.FullSoftmax;
+import io.vastmax.InputLayer;
+import io.vastmax.OutputLayer;
+import io.vastmax.SphericalSoftmax;
+import io.vastmax.adaptive.AdaptiveInput;
+import io.vastmax.adaptive.AdaptiveSoftmax;
+import io.vastmax.hierarchical.HierarchicalSoftmax;
+
+/** The input layer that shares the parameters of an output layer. */
+public final class TiedInput {
+    private TiedInput() {}
+
+    /**
+     * That of a layer: an {@link Embedding} for a full softmax, whatever trains it, and an {@link AdaptiveInput} for an
+     * adaptive one.
+     *
+     * @throws IllegalArgumentException if the layer has no vectors that an input could read; says why
+     */
+    public static InputLayer of(OutputLayer layer) {
+        return switch (layer) {
+            case FullSoftmax full -> Embedding.tiedTo(full);
+            case AdaptiveSoftmax adaptive -> AdaptiveInput.tiedTo(adaptive);
+            case HierarchicalSoftmax hierarchical ->
+                throw refused("a hierarchical softmax", "its vectors are those of nodes, not of classes");
+            case CosineSoftmax cosine ->
+                throw refused(
+                        "a cosine softmax",
+                        "only the directions of its vectors count, while an input reads their lengths too");
+            case SphericalSoftmax spherical ->
+                throw refused(
+                        "a spherical softmax",
+                        "it squares, so that a vector and its opposite stand for the same, which to an input are most unlike");
+            default -> throw refused(layer.getClass().getName(), "its vectors are not known");
+        };
+    }
+
+    private static IllegalArgumentException refused(String layer, String why) {
+        return new IllegalArgumentException("An input cannot be tied to " + layer + ": " + why);
+    }
+}
