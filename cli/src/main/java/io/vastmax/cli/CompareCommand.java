@@ -151,7 +151,7 @@ final class CompareCommand implements Callable<Integer> {
             layerSettings = layerOptions.settings();
             objective = objectiveOptions.settings();
             for (Layer layer : Layer.COMPARED) {
-                Layers.check(layer, layerSettings, objective);
+                Layers.check(layer, layerSettings, objective, Input.embedding);
             }
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), Objects.requireNonNull(e.getMessage()), e);

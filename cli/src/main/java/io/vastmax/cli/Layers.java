@@ -2,17 +2,21 @@ package io.vastmax.cli;
 
 import io.vastmax.CosineSoftmax;
 import io.vastmax.CrossEntropy;
+import io.vastmax.Embedding;
 import io.vastmax.FullSoftmax;
+import io.vastmax.InputLayer;
 import io.vastmax.LogitTransform;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
 import io.vastmax.RandomKey;
 import io.vastmax.SphericalSoftmax;
 import io.vastmax.Workspace;
+import io.vastmax.adaptive.AdaptiveInput;
 import io.vastmax.adaptive.AdaptiveSoftmax;
 import io.vastmax.adaptive.CostCurve;
 import io.vastmax.adaptive.Cutoffs;
 import io.vastmax.adaptive.FrequencyClusters;
+import io.vastmax.djl.TiedInput;
 import io.vastmax.hierarchical.HierarchicalSoftmax;
 import io.vastmax.hierarchical.Tree;
 import io.vastmax.sampled.ClassDistribution;
@@ -33,6 +37,9 @@ import java.util.List;
 final class Layers {
     /** Of the random numbers under a seed, those that a layer's weights are drawn from. */
     private static final int STREAM = 2;
+
+    /** And those that an adaptive input's are drawn from. */
+    private static final int INPUT_STREAM = 3;
 
     /** Classes drawn for a step, where the vocabulary has twice as many. */
     private static final int NEGATIVES = 2048;
@@ -82,6 +89,26 @@ final class Layers {
     }
 
     /**
+     * What a body reads, beside an exact layer that {@link #create} has made.
+     *
+     * @throws IllegalArgumentException if the layer does not go with it; says why
+     */
+    static InputLayer input(Input input, OutputLayer exact, LayerSettings settings, RandomKey key) {
+        return switch (input) {
+            case embedding -> Embedding.create(exact.classes(), exact.width(), key);
+            case tied -> TiedInput.of(exact);
+            case adaptive -> {
+                if (!(exact instanceof AdaptiveSoftmax adaptive)) {
+                    throw new IllegalArgumentException(
+                            "An adaptive input is cut into the clusters of an adaptive softmax");
+                }
+                yield AdaptiveInput.create(
+                        adaptive.clusters(), exact.width(), settings.divValue(), key.stream(INPUT_STREAM));
+            }
+        };
+    }
+
+    /**
      * What trains an exact layer.
      *
      * @param learned what learned distributions have counted; empty for a new run
@@ -118,11 +145,11 @@ final class Layers {
     }
 
     /**
-     * Tries an objective on a layer of its kind with two words, before a corpus is read.
+     * Tries an objective and an input on a layer of its kind with two words, before a corpus is read.
      *
-     * @throws IllegalArgumentException if the layer refuses it
+     * @throws IllegalArgumentException if the layer refuses one
      */
-    static void check(Layer layer, LayerSettings settings, ObjectiveSettings objective) {
+    static void check(Layer layer, LayerSettings settings, ObjectiveSettings objective, Input input) {
         RandomKey key = RandomKey.of(0);
         OutputLayer exact = switch (layer) {
             case full, sampled -> FullSoftmax.create(2, 1, key);
@@ -138,6 +165,11 @@ final class Layers {
             }
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException("--layer " + layer + ": " + e.getMessage(), e);
+        }
+        try {
+            input(input, exact, settings, key);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(input.option() + " --layer " + layer + ": " + e.getMessage(), e);
         }
     }
 

@@ -90,7 +90,7 @@ final class TrainCommand implements Callable<Integer> {
         if (!resume) {
             try {
                 TrainingSettings settings = training.settings();
-                Layers.check(settings.layer(), settings.layerSettings(), settings.objective());
+                Layers.check(settings.layer(), settings.layerSettings(), settings.objective(), settings.input());
                 return settings;
             } catch (IllegalArgumentException e) {
                 throw new ParameterException(spec.commandLine(), Objects.requireNonNull(e.getMessage()), e);

@@ -35,6 +35,19 @@ final class TrainingOptions {
             description = "Size of embeddings and hidden states. Default: ${DEFAULT-VALUE}.")
     private int dim = 256;
 
+    @Option(
+            names = "--tied",
+            description =
+                    "Words are read by the vectors that predict them: full and sampled share their matrix, adaptive its"
+                            + " head, projections and clusters.")
+    private boolean tied;
+
+    @Option(
+            names = "--adaptive-input",
+            description =
+                    "adaptive: rarer words are read by fewer numbers, in the layer's clusters, but not by the layer's own.")
+    private boolean adaptiveInput;
+
     @Option(names = "--layers", paramLabel = "N", description = "LSTM layers. Default: ${DEFAULT-VALUE}.")
     private int layers = 1;
 
@@ -108,6 +121,7 @@ final class TrainingOptions {
                 layer,
                 layerOptions.settings(),
                 objective.settings(),
+                Input.of(tied, adaptiveInput),
                 dim,
                 layers,
                 dropout,

@@ -193,6 +193,7 @@ final class TrainingRun {
         OutputLayer layer = layers.create(settings.dim(), settings.batch() * settings.steps(), key, workspace);
         return new RecurrentLanguageModel(
                 new RecurrentLanguageModel.Settings(settings.dim(), settings.layers(), settings.dropout()),
+                Layers.input(settings.input(), layer, settings.layerSettings(), key),
                 layers.objective(layer, List.of()),
                 key);
     }

@@ -15,6 +15,7 @@ record TrainingSettings(
         Layer layer,
         LayerSettings layerSettings,
         ObjectiveSettings objective,
+        Input input,
         int dim,
         int layers,
         double dropout,
@@ -45,6 +46,7 @@ record TrainingSettings(
             LayerSettings layer = new LayerOptions().settings();
             addIfMissing(settings, "layer_settings", layer);
             addIfMissing(settings, "objective", new ObjectiveOptions().settings());
+            addIfMissing(settings, "input", Input.embedding);
             if (settings.get("layer_settings") instanceof ObjectNode saved) {
                 addIfMissing(saved, "cosine_scale", layer.cosineScale());
                 addIfMissing(saved, "spherical_epsilon", layer.sphericalEpsilon());

@@ -161,6 +161,11 @@ class CommandsTest {
                 "hierarchical --tree=two-level",
                 "adaptive --cutoffs=3,5 --div-value=2 --head-bias",
                 "adaptive --cutoffs=measured",
+                "full --tied",
+                "sampled --negatives=4 --tied",
+                "sampled --negatives=5 --sampled-loss=nce --tied",
+                "adaptive --cutoffs=3,5 --div-value=2 --head-bias --tied",
+                "adaptive --cutoffs=3,5 --div-value=2 --adaptive-input",
                 "cosine --cosine-scale=8 --angular-margin=0.2",
                 "spherical --spherical-epsilon=0.1",
                 "full --label-smoothing=0.05 --z-loss=1e-4 --soft-cap=20 --class-weights=effective-number",
@@ -191,6 +196,16 @@ class CommandsTest {
         Files.writeString(tree, "8 8 eight\n");
         run(1, train("--layer=hierarchical", "--tree=" + tree));
         assertThat(err).contains("the parent of entry 2 is \"eight\"");
+    }
+
+    @Test
+    void tiedModelsHaveFewerParameters() throws IOException {
+        JsonNode untied = json(run(0, train("--layer=full", "--json")));
+        JsonNode tied = json(run(0, train("--layer=full", "--tied", "--json")));
+        assertThat(tied.path("parameters").asLong())
+                .isEqualTo(untied.path("parameters").asLong() - 8 * 8);
+        assertThat(untied.path("settings").path("input").asText()).isEqualTo("embedding");
+        assertThat(tied.path("settings").path("input").asText()).isEqualTo("tied");
     }
 
     @Test
@@ -227,6 +242,16 @@ class CommandsTest {
         assertThat(err).contains("--label-smoothing 1.5");
         run(2, train("--class-weights=sqrt"));
         assertThat(err).contains("--class-weights", "sqrt", "inverse-frequency");
+        run(2, "train", "--corpus=nowhere", "--layer=hierarchical", "--tied");
+        assertThat(err).contains("--tied --layer hierarchical: An input cannot be tied", "nodes");
+        run(2, train("--layer=cosine", "--tied"));
+        assertThat(err).contains("--tied --layer cosine: An input cannot be tied", "directions");
+        run(2, train("--layer=spherical", "--tied"));
+        assertThat(err).contains("--tied --layer spherical: An input cannot be tied", "opposite");
+        run(2, train("--layer=sampled", "--adaptive-input"));
+        assertThat(err).contains("--adaptive-input --layer sampled: ", "clusters of an adaptive softmax");
+        run(2, train("--layer=adaptive", "--adaptive-input", "--tied"));
+        assertThat(err).contains("--adaptive-input does not go with --tied");
         run(2, "compare", "--corpus=" + corpus, "--min-count=1", "--negatives=4", "--focal=2");
         assertThat(err).contains("--layer sampled", "does not take focal").doesNotContain("Training with");
         run(2, "train", "--corpus=" + corpus, "--batch=0");
