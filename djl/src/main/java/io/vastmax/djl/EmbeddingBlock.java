@@ -20,6 +20,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -109,19 +110,18 @@ public final class EmbeddingBlock extends AbstractBlock {
     @Override
     public void saveParameters(DataOutputStream os) throws IOException {
         super.saveParameters(os);
-        LayerStream.write(os, (config, integers) -> describe(config), own());
+        LayerStream.write(os, this::describe, own());
     }
 
     @Override
     public void loadParameters(NDManager manager, DataInputStream is) throws IOException, MalformedModelException {
         super.loadParameters(manager, is);
-        LayerStream.read(is, (config, integers) -> describe(config), own());
+        LayerStream.read(is, this::describe, own());
     }
 
-    private void describe(ObjectNode config) {
-        config.put("input", layer.getClass().getSimpleName());
-        config.put("classes", layer.classes());
-        config.put("width", layer.width());
+    private void describe(ObjectNode config, Map<String, long[]> integers) {
+        config.put("classes", layer.classes()).put("width", layer.width());
+        InputFiles.describe(layer, output.objective(), config, integers);
     }
 
     /** The parameters that the output layer does not save. */

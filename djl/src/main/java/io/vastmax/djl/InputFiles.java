@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vastmax.Embedding;
 import io.vastmax.InputLayer;
 import io.vastmax.Matrix;
+import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
 import io.vastmax.Parameter;
 import io.vastmax.adaptive.AdaptiveInput;
@@ -28,12 +29,11 @@ final class InputFiles {
 
     private InputFiles() {}
 
-    /** Describes what a model reads. */
-    static void describe(RecurrentLanguageModel model, ObjectNode config, Map<String, long[]> integers) {
-        InputLayer input = model.input();
-        boolean tied = model.isTied();
+    /** Describes what a model with an objective reads. */
+    static void describe(InputLayer input, Objective objective, ObjectNode config, Map<String, long[]> integers) {
+        boolean tied = TiedInput.isTied(input, objective);
         for (Parameter parameter : input.parameters()) {
-            boolean shared = model.objective().parameters().contains(parameter);
+            boolean shared = objective.parameters().contains(parameter);
             if (shared != tied || !(shared || parameter.name().startsWith("embedding."))) {
                 throw new IllegalArgumentException("input: its " + parameter
                         + " is that of another layer than the objective's, which cannot be saved");

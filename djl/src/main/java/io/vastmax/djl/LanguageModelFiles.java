@@ -68,7 +68,7 @@ public final class LanguageModelFiles {
             integers.put(COUNTS, vocabulary.counts());
         }
         LayerFiles.describe(model.objective(), config.putObject("layer"), integers);
-        InputFiles.describe(model, config, integers);
+        InputFiles.describe(model.input(), model.objective(), config, integers);
         config.set("training", training);
         Map<String, ModelDirectory.FileWriter> files = new LinkedHashMap<>();
         files.put(VOCABULARY, vocabulary::write);

@@ -6,7 +6,6 @@ import io.vastmax.InputLayer;
 import io.vastmax.Matrix;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
-import io.vastmax.Parameter;
 import io.vastmax.Parameters;
 import io.vastmax.RandomKey;
 import io.vastmax.Step;
@@ -126,12 +125,7 @@ public final class RecurrentLanguageModel implements AutoCloseable {
 
     /** Whether the input and the objective share parameters. */
     public boolean isTied() {
-        for (Parameter parameter : input.parameters()) {
-            if (objective.parameters().contains(parameter)) {
-                return true;
-            }
-        }
-        return false;
+        return TiedInput.isTied(input, objective);
     }
 
     /** All parameters: the input's, the LSTM's, the objective's; those that are shared are among the objective's. */

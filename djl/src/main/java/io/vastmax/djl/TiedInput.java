@@ -4,7 +4,9 @@ import io.vastmax.CosineSoftmax;
 import io.vastmax.Embedding;
 import io.vastmax.FullSoftmax;
 import io.vastmax.InputLayer;
+import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
+import io.vastmax.Parameter;
 import io.vastmax.SphericalSoftmax;
 import io.vastmax.adaptive.AdaptiveInput;
 import io.vastmax.adaptive.AdaptiveSoftmax;
@@ -36,6 +38,16 @@ public final class TiedInput {
                         "it squares, so that a vector and its opposite stand for the same, which to an input are most unlike");
             default -> throw refused(layer.getClass().getName(), "its vectors are not known");
         };
+    }
+
+    /** Whether an input layer and an objective share parameters. */
+    static boolean isTied(InputLayer input, Objective objective) {
+        for (Parameter parameter : input.parameters()) {
+            if (objective.parameters().contains(parameter)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static IllegalArgumentException refused(String layer, String why) {
