@@ -1,0 +1,53 @@
+package io.vastmax.examples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The examples run, on a text that is always there, and are what the page says. */
+class ExamplesTest {
+    private static final Path ROOT = Path.of("..");
+    private static final Path SOURCES = Path.of("src", "main", "java", "io", "vastmax", "examples");
+
+    @TempDir
+    private static Path folder;
+
+    /** Our own pages, some ten thousand words. */
+    @BeforeAll
+    static void write() throws IOException {
+        StringBuilder train = new StringBuilder();
+        for (String page : List.of("docs/decisions.md", "docs/sampling.md", "docs/objectives.md", "docs/cli.md")) {
+            train.append(Files.readString(ROOT.resolve(page)));
+        }
+        Files.writeString(folder.resolve("train.txt"), train);
+        Files.writeString(folder.resolve("valid.txt"), Files.readString(ROOT.resolve("README.md")));
+        Files.writeString(folder.resolve("test.txt"), "None.\n");
+    }
+
+    @Test
+    void theLstmLearns() throws Exception {
+        double before = LstmLanguageModel.run(folder, folder.resolve("one"), 1);
+        assertThat(LstmLanguageModel.run(folder, folder.resolve("four"), 4)).isLessThan(0.8 * before);
+        try (Stream<Path> saved = Files.list(folder.resolve("four"))) {
+            assertThat(saved).hasSize(1);
+        }
+    }
+
+    @Test
+    void theTransformerLearns() throws Exception {
+        double before = TransformerLanguageModel.run(folder, 1);
+        assertThat(TransformerLanguageModel.run(folder, 4)).isLessThan(0.8 * before);
+    }
+
+    @Test
+    void theClassifierFindsOneOfTenThousand() throws Exception {
+        assertThat(LargeClassifier.run(3)).isGreaterThan(0.5);
+    }
+}
