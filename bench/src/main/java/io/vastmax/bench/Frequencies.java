@@ -1,6 +1,8 @@
 package io.vastmax.bench;
 
 import io.vastmax.text.Corpus;
+import io.vastmax.text.Text;
+import io.vastmax.text.TokenIds;
 import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,9 +24,12 @@ final class Frequencies {
     private final String source;
     private final long[] counts;
 
-    private Frequencies(String source, long[] counts) {
+    private final @Nullable Text text;
+
+    private Frequencies(String source, long[] counts, @Nullable Text text) {
         this.source = source;
         this.counts = counts;
+        this.text = text;
     }
 
     /** The corpus's, if one was given; else Zipf's law over so many classes. */
@@ -43,7 +48,7 @@ final class Frequencies {
     static Frequencies zipf(int classes) {
         long[] counts = new long[classes];
         Arrays.setAll(counts, i -> Math.max(1, MOST / (i + 1)));
-        return new Frequencies("Zipf's law, p(i) ~ 1 / (i + 1)", counts);
+        return new Frequencies("Zipf's law, p(i) ~ 1 / (i + 1)", counts, null);
     }
 
     /** The words of a corpus's training text. */
@@ -55,7 +60,8 @@ final class Frequencies {
                 corpus.train().forEachToken(counter::add);
                 ofCorpus = new Frequencies(
                         "the unigram distribution of " + corpus.name(),
-                        counter.build(1).counts());
+                        counter.build(1).counts(),
+                        corpus.train());
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -89,5 +95,23 @@ final class Frequencies {
             drawn[i] = at < 0 ? -at - 1 : at;
         }
         return drawn;
+    }
+
+    /** The first classes of the corpus's training text; drawn, where there is none. */
+    int[] text(int n) {
+        if (text == null) {
+            return draw(n);
+        }
+        try {
+            Vocabulary.Counter counter = new Vocabulary.Counter();
+            text.forEachToken(counter::add);
+            try (TokenIds ids = TokenIds.encode(text, counter.build(1))) {
+                int[] first = new int[n];
+                ids.copy(0, first, 0, n);
+                return first;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

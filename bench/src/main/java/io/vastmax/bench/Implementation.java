@@ -10,6 +10,10 @@ public enum Implementation {
     /** As most people write it, with objects and a sort. */
     PLAIN_JAVA("Plain Java"),
     PYTORCH("PyTorch"),
+    /** The same body and the same layer, one after the other, with nothing between them. */
+    APART("Body and layer apart"),
+    /** DJL's own linear block and softmax cross-entropy over the same body. */
+    DJL("DJL"),
     /** The unit of sampling. */
     PYTORCH_LOG_SOFTMAX("PyTorch's log-softmax");
 

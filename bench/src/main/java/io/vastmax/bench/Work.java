@@ -77,6 +77,18 @@ record Work(
                 0);
     }
 
+    /** A step of training a word model through DJL. */
+    static Work training(Layer layer, boolean tied, Contender... contenders) {
+        return new Work(
+                layer.label() + (tied ? ", tied to the input" : "") + ", 2 threads",
+                TrainingBenchmark.class,
+                Map.of("layer", layer.text(), "tied", "" + tied, "threads", "2"),
+                List.of(contenders),
+                TrainingStep.BATCH * TrainingStep.STEPS,
+                0,
+                0);
+    }
+
     /** The likeliest classes of one hidden vector, in a trained model. */
     static Work topK(String layer, Contender... contenders) {
         return new Work(
