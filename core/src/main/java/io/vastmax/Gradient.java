@@ -15,10 +15,11 @@ public sealed interface Gradient {
      * Adds to the gradient of one row.
      *
      * @param row a row of the parameter
+     * @param factor what the values are multiplied with first
      * @param values what is added, as many numbers as the parameter has columns, from {@code from}
      * @throws IndexOutOfBoundsException if the parameter has no such row, or {@code values} ends before
      */
-    void addToRow(int row, float[] values, int from);
+    void addToRow(int row, float factor, float[] values, int from);
 
     /** The sum of squares, in double precision, in a fixed order. */
     double squaredNorm(Workspace workspace);
@@ -68,11 +69,11 @@ public sealed interface Gradient {
         }
 
         @Override
-        public void addToRow(int row, float[] values, int from) {
+        public void addToRow(int row, float factor, float[] values, int from) {
             int columns = value.columns();
             Objects.checkFromIndexSize(from, columns, values.length);
             int to = Objects.checkIndex(row, value.rows()) * columns;
-            Simd.kernels().addScaled(1, values, from, value.array(), to, columns);
+            Simd.kernels().addScaled(factor, values, from, value.array(), to, columns);
         }
 
         @Override
@@ -148,11 +149,11 @@ public sealed interface Gradient {
         }
 
         @Override
-        public void addToRow(int row, float[] values, int from) {
+        public void addToRow(int row, float factor, float[] values, int from) {
             int columns = parameter.value().columns();
             Objects.checkFromIndexSize(from, columns, values.length);
             int to = offset(row);
-            Simd.kernels().addScaled(1, values, from, this.values, to, columns);
+            Simd.kernels().addScaled(factor, values, from, this.values, to, columns);
         }
 
         @Override
@@ -172,7 +173,7 @@ public sealed interface Gradient {
         void add(ByRow other) {
             int columns = parameter.value().columns();
             for (int i = 0; i < other.size(); i++) {
-                addToRow(other.row(i), other.values, i * columns);
+                addToRow(other.row(i), 1, other.values, i * columns);
             }
         }
 

@@ -51,10 +51,12 @@ class EmbeddingTest {
     }
 
     /** The vectors of the classes that are predicted, with one gradient: of both uses by finite differences. */
-    @Test
-    void sharesTheVectorsOfAFullSoftmax() {
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 2, 0.25})
+    void sharesTheVectorsOfAFullSoftmax(double scale) {
         FullSoftmax layer = FullSoftmax.create(6, 4, RandomKey.of(1));
-        Embedding embedding = Embedding.tiedTo(layer);
+        Embedding embedding = Embedding.tiedTo(layer).scaledBy(scale);
+        assertThat(embedding.scale()).isEqualTo(scale);
         assertThat(embedding.weight()).isSameAs(layer.weight());
         assertThat(layer.parameters().and(embedding.parameters())).containsExactlyElementsOf(layer.parameters());
         float[] w = layer.weight().value().array();
@@ -80,7 +82,7 @@ class EmbeddingTest {
         }
     }
 
-    /** {@code mean(logSumExp_c(<w_c, w_in> + b_c) - <w_t, w_in> - b_t)} in double precision. */
+    /** {@code mean(logSumExp_c(<w_c, s w_in>) - <w_t, s w_in>)} in double precision. */
     private static double loss(FullSoftmax layer, Embedding embedding, int[] inputs, int[] targets) {
         Matrix w = embedding.weight().value();
         double sum = 0;
@@ -90,7 +92,7 @@ class EmbeddingTest {
             for (int c = 0; c < layer.classes(); c++) {
                 double z = 0;
                 for (int j = 0; j < layer.width(); j++) {
-                    z += (double) w.get(c, j) * w.get(inputs[i], j);
+                    z += (double) w.get(c, j) * embedding.scale() * w.get(inputs[i], j);
                 }
                 total += Math.exp(z);
                 ofTarget = c == targets[i] ? z : ofTarget;
@@ -148,6 +150,11 @@ class EmbeddingTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> Embedding.of(Matrix.zeros(3, 0)))
                 .withMessageStartingWith("weight is 3 x 0");
+        for (double wrong : new double[] {0, -1, Double.NaN, 1e39, 1e-50}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> embedding.scaledBy(wrong))
+                    .withMessage("scale = " + wrong + ": must be positive and finite");
+        }
     }
 
     private static Matrix random(int rows, int columns, SplittableRandom random) {

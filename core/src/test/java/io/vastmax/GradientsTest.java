@@ -43,12 +43,12 @@ class GradientsTest {
         }
         for (Gradients gradients : List.of(Gradients.dense(parameters), Gradients.byRow(parameters))) {
             Gradient gradient = gradients.of(weight);
-            gradient.addToRow(4999, values, 1);
-            gradient.addToRow(3, values, 0);
-            gradient.addToRow(4999, values, 2);
+            gradient.addToRow(4999, 1, values, 1);
+            gradient.addToRow(3, -1, values, 0);
+            gradient.addToRow(4999, 2, values, 2);
             double sum = 0;
             for (int j = 0; j < COLUMNS; j++) {
-                sum += Math.pow(values[j], 2) + Math.pow(values[j + 1] + values[j + 2], 2);
+                sum += Math.pow(values[j], 2) + Math.pow(values[j + 1] + 2 * values[j + 2], 2);
             }
             try (Workspace workspace = Workspace.ofThreads(1)) {
                 assertThat(gradient.squaredNorm(workspace)).isCloseTo(sum, within(1e-9 * sum));
@@ -66,11 +66,12 @@ class GradientsTest {
                 }
             }
             for (int j = 0; j < COLUMNS; j++) {
-                assertThat(last[from + j]).isEqualTo(values[j + 1] + values[j + 2]);
+                assertThat(last[from + j]).isEqualTo(values[j + 1] + 2 * values[j + 2]);
             }
-            assertThatThrownBy(() -> gradient.addToRow(5000, values, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> gradient.addToRow(-1, values, 0)).isInstanceOf(IndexOutOfBoundsException.class);
-            assertThatThrownBy(() -> gradient.addToRow(0, values, 3)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gradient.addToRow(5000, 1, values, 0))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gradient.addToRow(-1, 1, values, 0)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> gradient.addToRow(0, 1, values, 3)).isInstanceOf(IndexOutOfBoundsException.class);
         }
     }
 

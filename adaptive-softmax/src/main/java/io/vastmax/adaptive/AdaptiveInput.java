@@ -15,6 +15,7 @@ import io.vastmax.internal.Products;
 import io.vastmax.internal.Rows;
 import io.vastmax.internal.Shapes;
 import io.vastmax.internal.Weights;
+import io.vastmax.internal.simd.Simd;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -25,13 +26,13 @@ import java.util.random.RandomGenerator;
  * class, the fewer numbers it has, which a projection makes a vector of. For the class of rank r, in the shortlist or in
  * cluster i,
  *
- * <p>{@code vector(r) = A_r}, {@code vector(r) = P_i^T W_i[r - cutoff_i]}.
+ * <p>{@code vector(r) = s A_r}, {@code vector(r) = s P_i^T W_i[r - cutoff_i]}, where s is mostly 1.
  *
  * <p>The layout is that of {@link AdaptiveSoftmax}, with which it may be tied: then A is the head, of which the clusters' own
  * rows are left aside, and P_i and W_i those of the clusters. The paper, and fairseq with it, also projects the first
  * band, d to d; here it is not projected, as it is not in the head of the softmax.
  *
- * <p>Parameters, where they are not the softmax's: {@code embedding.head.weight}, s x d,
+ * <p>Parameters, where they are not the softmax's: {@code embedding.head.weight}, shortlist x d,
  * {@code embedding.tail.i.0.weight}, P_i of {@code floor(d / divValue^(i + 1))} x d, and {@code embedding.tail.i.1.weight},
  * W_i. Its own gradients are by row but for the projections'. Ids are the caller's ({@link FrequencyClusters}). The bits do
  * not depend on the number of threads, nor a vector on the others of its batch. Threads as for {@link InputLayer}.
@@ -44,8 +45,11 @@ public final class AdaptiveInput implements InputLayer {
     private final List<Tail> tails;
     private final Parameters projections;
     private final Parameters parameters;
+    private final float scale;
 
-    private AdaptiveInput(FrequencyClusters clusters, Parameter head, List<Tail> tails) {
+    private AdaptiveInput(FrequencyClusters clusters, Parameter head, List<Tail> tails, double scale) {
+        Shapes.checkScale(scale);
+        this.scale = (float) scale;
         this.clusters = clusters;
         this.head = head;
         this.tails = List.copyOf(tails);
@@ -73,7 +77,7 @@ public final class AdaptiveInput implements InputLayer {
         }
         Tail.check("head", head, clusters.shortlist(), head.columns());
         List<Tail> tails = Tail.listOf("embedding.tail", clusters, head.columns(), projections, weights);
-        return new AdaptiveInput(clusters, new Parameter("embedding.head.weight", head), tails);
+        return new AdaptiveInput(clusters, new Parameter("embedding.head.weight", head), tails, 1);
     }
 
     /**
@@ -108,7 +112,23 @@ public final class AdaptiveInput implements InputLayer {
      * gradients of both uses.
      */
     public static AdaptiveInput tiedTo(AdaptiveSoftmax layer) {
-        return new AdaptiveInput(layer.clusters(), layer.headWeight(), layer.tails());
+        return new AdaptiveInput(layer.clusters(), layer.headWeight(), layer.tails(), 1);
+    }
+
+    /**
+     * The same parameters, not copies, with vectors of another length: {@code sqrt(d)} suits class vectors, as for
+     * {@link io.vastmax.Embedding}.
+     *
+     * @param scale s
+     * @throws IllegalArgumentException if {@code scale} is not positive and finite
+     */
+    public AdaptiveInput scaledBy(double scale) {
+        return new AdaptiveInput(clusters, head, tails, scale);
+    }
+
+    /** What vectors are multiplied with, s. */
+    public double scale() {
+        return scale;
     }
 
     /** The clusters. */
@@ -171,6 +191,9 @@ public final class AdaptiveInput implements InputLayer {
                 }
             }
         }
+        if (scale != 1) {
+            Simd.kernels().scale(scale, out.array(), 0, out.array().length);
+        }
     }
 
     @Override
@@ -181,7 +204,7 @@ public final class AdaptiveInput implements InputLayer {
         for (int i = 0; i < ids.length; i++) {
             int rank = clusters.rank(ids[i]);
             if (rank < clusters.shortlist()) {
-                ofHead.addToRow(rank, upstream.array(), i * d);
+                ofHead.addToRow(rank, scale, upstream.array(), i * d);
             }
         }
         for (int c = 0; c < tails.size(); c++) {
@@ -246,7 +269,7 @@ public final class AdaptiveInput implements InputLayer {
                 .multiplyAdd(width, d, members.count, members.numbers, 0, 1, width, vectors, 0, dp, 0, workspace);
         Gradient ofProjection = into.of(tail.projection());
         for (int k = 0; k < width; k++) {
-            ofProjection.addToRow(k, dp, k * d);
+            ofProjection.addToRow(k, scale, dp, k * d);
         }
         float[] dw = members.numbers;
         Logits.of(workspace)
@@ -258,7 +281,7 @@ public final class AdaptiveInput implements InputLayer {
                         (i, x, from, worker) -> System.arraycopy(x, from, dw, i * width, width));
         Gradient ofWeight = into.of(tail.weight());
         for (int i = 0; i < members.count; i++) {
-            ofWeight.addToRow(members.rows[i], dw, i * width);
+            ofWeight.addToRow(members.rows[i], scale, dw, i * width);
         }
     }
 }

@@ -120,6 +120,41 @@ class AdaptiveInputTest {
         }
     }
 
+    @Test
+    void scaledVectorsAndGradients() {
+        AdaptiveInput input = random(30, 12, 2, new SplittableRandom(8));
+        AdaptiveInput scaled = input.scaledBy(4);
+        assertThat(scaled.scale()).isEqualTo(4);
+        assertThat(scaled.parameters()).containsExactlyElementsOf(input.parameters());
+        int[] ids = {29, 3, 14, 29};
+        Matrix plain = Matrix.zeros(4, 12);
+        Matrix four = Matrix.zeros(4, 12);
+        input.lookUp(ids, plain, workspace);
+        scaled.lookUp(ids, four, workspace);
+        Matrix upstream = Matrix.zeros(4, 12);
+        Problem.fill(upstream, 1, new SplittableRandom(9));
+        Gradients ofPlain = input.newGradients();
+        Gradients ofFour = scaled.newGradients();
+        input.addGradients(ids, upstream, ofPlain, workspace);
+        scaled.addGradients(ids, upstream, ofFour, workspace);
+        assertThat(four.array()).isEqualTo(times(4, plain.array()));
+        for (Gradient gradient : ofPlain) {
+            assertThat(Problem.dense(ofFour.of(gradient.parameter())).array())
+                    .isEqualTo(times(4, Problem.dense(gradient).array()));
+        }
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> input.scaledBy(Double.POSITIVE_INFINITY))
+                .withMessage("scale = Infinity: must be positive and finite");
+    }
+
+    private static float[] times(float factor, float[] x) {
+        float[] product = new float[x.length];
+        for (int i = 0; i < x.length; i++) {
+            product[i] = factor * x[i];
+        }
+        return product;
+    }
+
     /** A class that comes twice gets both: what comes again in another batch is added. */
     @Test
     void gradientsAreAdded() {

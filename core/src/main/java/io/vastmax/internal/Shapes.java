@@ -78,6 +78,13 @@ public final class Shapes {
         checkClasses(ids, classes);
     }
 
+    /** Whether vectors can be multiplied with a number in single precision, and still be told apart. */
+    public static void checkScale(double scale) {
+        if (!((float) scale > 0 && Float.isFinite((float) scale))) {
+            throw new IllegalArgumentException("scale = " + scale + ": must be positive and finite");
+        }
+    }
+
     private static void checkClasses(int[] ids, int classes) {
         for (int n = 0; n < ids.length; n++) {
             if (ids[n] < 0 || ids[n] >= classes) {

@@ -18,10 +18,12 @@ import java.util.Map;
 
 /**
  * What an input layer is, beside its parameters: {@code "tied": true} in {@code config.json}, or {@code "input"} with its
- * name, or neither for an embedding of its own. Clusters are integers among the weights.
+ * name, or neither for an embedding of its own; {@code "input_scale"} where that is not 1. Clusters are integers among the
+ * weights.
  */
 final class InputFiles {
     private static final String TIED = "tied";
+    private static final String SCALE = "input_scale";
     private static final String INPUT = "input";
     private static final String ORDER = "input.order";
     private static final String CUTOFFS = "input.cutoffs";
@@ -43,8 +45,9 @@ final class InputFiles {
             config.put(TIED, true);
         }
         switch (input) {
-            case Embedding embedding -> {}
+            case Embedding embedding -> describe(embedding.scale(), config);
             case AdaptiveInput adaptive -> {
+                describe(adaptive.scale(), config);
                 if (!tied) {
                     config.putObject(INPUT).put("name", "adaptive");
                     integers.put(ORDER, LayerFiles.longs(adaptive.clusters().order()));
@@ -57,22 +60,30 @@ final class InputFiles {
         }
     }
 
+    private static void describe(double scale, ObjectNode config) {
+        if (scale != 1) {
+            config.put(SCALE, scale);
+        }
+    }
+
     /** The input layer that was described: tied to the layer, or its parameters zero. */
     static InputLayer read(Path directory, JsonNode config, Map<String, long[]> integers, OutputLayer layer)
             throws IOException {
         try {
+            double scale = config.path(SCALE).asDouble(1);
             if (config.path(TIED).asBoolean()) {
-                return TiedInput.of(layer);
+                return TiedInput.of(layer, scale);
             }
             if (!config.has(INPUT)) {
-                return Embedding.of(Matrix.zeros(layer.classes(), layer.width()));
+                return Embedding.of(Matrix.zeros(layer.classes(), layer.width()))
+                        .scaledBy(scale);
             }
             JsonNode name = config.path(INPUT).path("name");
             if (!name.asText().equals("adaptive")) {
                 throw new IllegalArgumentException(
                         "config.json names the input " + name + ", this program knows adaptive");
             }
-            return adaptive(integers, layer.width());
+            return adaptive(integers, layer.width()).scaledBy(scale);
         } catch (IllegalArgumentException | ArithmeticException e) {
             throw new IOException(directory + ": " + e.getMessage(), e);
         }

@@ -93,12 +93,14 @@ public final class RecurrentLanguageModel implements AutoCloseable {
     }
 
     /**
-     * A model with random weights in its body, which reads the vectors by which it predicts ({@link TiedInput}).
+     * A model with random weights in its body, which reads the vectors by which it predicts ({@link TiedInput}), times
+     * {@code sqrt(d)}.
      *
      * @throws IllegalArgumentException if the objective has another width, or its layer no vectors that an input could read
      */
     public static RecurrentLanguageModel tied(Settings settings, Objective objective, RandomKey key) {
-        return new RecurrentLanguageModel(settings, TiedInput.of(objective.exact()), objective, key);
+        InputLayer input = TiedInput.of(objective.exact(), Math.sqrt(settings.width()));
+        return new RecurrentLanguageModel(settings, input, objective, key);
     }
 
     private static void checkWidth(String name, int width, Settings settings) {

@@ -20,12 +20,14 @@ public final class TiedInput {
      * That of a layer: an {@link Embedding} for a full softmax, whatever trains it, and an {@link AdaptiveInput} for an
      * adaptive one.
      *
-     * @throws IllegalArgumentException if the layer has no vectors that an input could read; says why
+     * @param scale what the layer's vectors are multiplied with; {@code sqrt(d)} for a body that is trained with the layer
+     * @throws IllegalArgumentException if the layer has no vectors that an input could read, and then says why; if
+     *     {@code scale} is not positive and finite
      */
-    public static InputLayer of(OutputLayer layer) {
+    public static InputLayer of(OutputLayer layer, double scale) {
         return switch (layer) {
-            case FullSoftmax full -> Embedding.tiedTo(full);
-            case AdaptiveSoftmax adaptive -> AdaptiveInput.tiedTo(adaptive);
+            case FullSoftmax full -> Embedding.tiedTo(full).scaledBy(scale);
+            case AdaptiveSoftmax adaptive -> AdaptiveInput.tiedTo(adaptive).scaledBy(scale);
             case HierarchicalSoftmax hierarchical ->
                 throw refused("a hierarchical softmax", "its vectors are those of nodes, not of classes");
             case CosineSoftmax cosine ->

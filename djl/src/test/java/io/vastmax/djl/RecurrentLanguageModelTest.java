@@ -71,6 +71,7 @@ class RecurrentLanguageModelTest {
                 NDArray in = manager.create(inputs)
                         .oneHot(WORDS)
                         .matMul(arrays.get(tied ? "softmax.weight" : "embedding.weight"))
+                        .mul(tied ? Math.sqrt(WIDTH) : 1)
                         .reshape(BATCH, STEPS, WIDTH);
                 Shape state = new Shape(layers, BATCH, WIDTH);
                 int first = tied ? 0 : 1;

@@ -140,7 +140,8 @@ class TrainerTest {
                 case ADAPTIVE_INPUT ->
                     new RecurrentLanguageModel(
                             settings,
-                            AdaptiveInput.create(FrequencyClusters.of(COUNTS, 4, 12), 16, 3, key.stream(0)),
+                            AdaptiveInput.create(FrequencyClusters.of(COUNTS, 4, 12), 16, 3, key.stream(0))
+                                    .scaledBy(1.5),
                             objective,
                             key);
                 default -> new RecurrentLanguageModel(settings, objective, key);
@@ -254,7 +255,8 @@ class TrainerTest {
         try (RecurrentLanguageModel model = Kind.TIED_ADAPTIVE.model()) {
             LanguageModelFiles.save(folder, model, vocabulary, new WikiTextTokenizer(), SETTINGS, null);
         }
-        assertThat(Files.readString(folder.resolve("config.json"))).contains("\"tied\" : true");
+        assertThat(Files.readString(folder.resolve("config.json")))
+                .contains("\"tied\" : true", "\"input_scale\" : 4.0");
         try (RecurrentLanguageModel loaded = LanguageModelFiles.load(folder).model()) {
             assertThat(loaded.input().parameters())
                     .allMatch(parameter -> loaded.objective().parameters().contains(parameter));
