@@ -97,6 +97,6 @@ public final class TransformerLanguageModel {
         NDArray t = x.getManager().arange(x.getShape().get(1)).toType(DataType.FLOAT32, false);
         NDArray i = x.getManager().arange(WIDTH / 2f);
         NDArray angles = t.expandDims(1).mul(i.mul(-2 * Math.log(1e4) / WIDTH).exp());
-        return x.mul(Math.sqrt(WIDTH)).add(angles.sin().concat(angles.cos(), 1));
+        return x.add(angles.sin().concat(angles.cos(), 1));
     }
 }
