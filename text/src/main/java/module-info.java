@@ -1,7 +1,8 @@
-/** Corpora, vocabularies and token ids: what a language model reads. */
+/** What a language model reads: corpora, vocabularies and token ids; and the loop in which it writes. */
 @SuppressWarnings("requires-automatic")
 module io.vastmax.text {
-    requires static org.jspecify;
+    requires transitive io.vastmax.sampling;
+    requires static transitive org.jspecify;
     requires it.unimi.dsi.fastutil.core;
 
     exports io.vastmax.text;

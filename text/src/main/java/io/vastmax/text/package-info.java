@@ -4,6 +4,9 @@
  * words by falling frequency; {@link io.vastmax.text.TokenIds}, the encoded text, off the heap; and its windows for
  * {@linkplain io.vastmax.text.TrainingWindows training} and {@linkplain io.vastmax.text.EvaluationWindows evaluation}.
  *
+ * <p>And how it writes: a {@link io.vastmax.text.Generator} is the one loop over any
+ * {@link io.vastmax.text.CausalLanguageModel}, with a {@link io.vastmax.text.Detokenizer} that makes text of tokens.
+ *
  * <p>Text is UTF-8 and is read as a stream: what stays on the heap is a buffer and the distinct words, whatever the size of
  * the text.
  */
