@@ -11,6 +11,7 @@ module io.vastmax.djl {
     requires com.fasterxml.jackson.databind;
     requires hipparchus.core;
     requires hipparchus.optim;
+    requires it.unimi.dsi.fastutil.core;
 
     exports io.vastmax.djl;
 }
