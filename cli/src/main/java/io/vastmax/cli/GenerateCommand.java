@@ -1,22 +1,24 @@
 package io.vastmax.cli;
 
-import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import io.vastmax.Matrix;
 import io.vastmax.Workspace;
 import io.vastmax.djl.LanguageModelFiles;
+import io.vastmax.djl.RecurrentDecoder;
 import io.vastmax.djl.RecurrentLanguageModel;
-import io.vastmax.djl.RecurrentState;
 import io.vastmax.sampling.Chain;
 import io.vastmax.sampling.Filters;
-import io.vastmax.sampling.Sampler;
+import io.vastmax.text.Detokenizer;
+import io.vastmax.text.Generation;
+import io.vastmax.text.GenerationSettings;
+import io.vastmax.text.Generator;
 import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -34,12 +36,15 @@ import picocli.CommandLine.Spec;
             "",
             "Each word is drawn from the model's distribution by the samplers that are given, in their order;"
                     + " by --top-k 40 --temperature 0.8 if none is. The logits are log-probabilities.",
+            "",
+            "A text has --tokens words, unless it comes to an --end or a --stop; Ctrl-C ends it, too.",
             ""
         },
         footer = {
             "",
             "Example:",
-            "  vastmax generate --model model --prompt \"public static\" --tokens 60 --temperature 0.7"
+            "  vastmax generate --model model --prompt \"public static\" --tokens 60 --temperature 0.7",
+            "  vastmax generate --model model --prompt \"if (\" --stop \"{\" --end \"<eos>\" --samples 3"
         })
 final class GenerateCommand implements Callable<Integer> {
     @Spec
@@ -62,55 +67,117 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(names = "--seed", paramLabel = "N", description = "Of the draws. Default: ${DEFAULT-VALUE}.")
     private long seed = 1;
 
+    @Option(
+            names = "--samples",
+            paramLabel = "N",
+            description = "How many texts to write, each with draws of its own. Default: ${DEFAULT-VALUE}.")
+    private int samples = 1;
+
+    @Option(
+            names = "--end",
+            paramLabel = "TOKEN",
+            description = "End a text at this word of the vocabulary, such as <eos>. May be given again.")
+    private List<String> ends = List.of();
+
+    @Option(
+            names = "--stop",
+            paramLabel = "TEXT",
+            description = "End a text before it comes to this, as written. May be given again.")
+    private List<String> stops = List.of();
+
     @Mixin
     private RunOptions run = new RunOptions();
 
-    /** The result, for {@code --json}. */
-    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    private record Result(String prompt, List<String> tokens, String text) {}
+    /** A text, for {@code --json}. */
+    private record Sample(List<String> tokens, String text, String finish) {}
+
+    /** The result of several. */
+    private record Samples(String prompt, List<Sample> samples) {}
+
+    /** The result of one. */
+    private record Result(String prompt, List<String> tokens, String text, String finish) {}
 
     @Override
     public Integer call() throws IOException {
-        if (tokens < 1) {
-            throw new ParameterException(spec.commandLine(), "--tokens " + tokens + ": must be at least 1");
+        check("--tokens", tokens);
+        check("--samples", samples);
+        if (stops.contains("")) {
+            throw new ParameterException(spec.commandLine(), "--stop must not be empty");
         }
         LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         Vocabulary vocabulary = loaded.vocabulary();
         PrintWriter out = spec.commandLine().getOut();
-        List<String> written = new ArrayList<>();
-        try (RecurrentLanguageModel lm = loaded.model();
+        try (Interrupts interrupts = new Interrupts();
+                RecurrentLanguageModel lm = loaded.model();
                 Workspace workspace = run.workspace()) {
             Chain chain = SamplingOptions.areGiven(spec)
                     ? SamplingOptions.chain(spec, file -> LogitsFile.readBeside(file, 0, vocabulary.size()))
                     : Chain.of(Filters.topK(40), Filters.temperature(0.8));
-            Matrix logProbs = Matrix.zeros(1, vocabulary.size());
-            RecurrentState state = lm.zeroState(1);
-            int[] ids = promptIds(loaded);
-            Sampler sampler = chain.sampler(seed).prompt(ids);
-            if (!run.json()) {
+            GenerationSettings settings = GenerationSettings.of(chain, tokens)
+                    .withSeed(seed)
+                    .withEndTokens(ends.stream()
+                            .mapToInt(end -> endToken(end, vocabulary))
+                            .toArray())
+                    .withStopStrings(stops.toArray(String[]::new));
+            Generator generator = new Generator(new RecurrentDecoder(lm, workspace), Detokenizer.words(vocabulary));
+            boolean streams = samples == 1 && !run.json();
+            List<int[]> prompts = Collections.nCopies(samples, promptIds(loaded));
+            if (streams) {
                 out.print(prompt);
             }
-            for (int i = 0; i < tokens; i++) {
-                Matrix last = lastRow(lm.hidden(ids, ids.length, state));
-                lm.objective().exact().logProbs(last, logProbs, workspace);
-                int id = sampler.sample(logProbs.array());
-                written.add(vocabulary.token(id));
-                if (!run.json()) {
-                    out.print(text(vocabulary.token(id)));
+            List<Generation> texts = generator.generate(prompts, settings, token -> {
+                if (streams) {
+                    out.print(token.text());
                     out.flush();
                 }
-                ids = new int[] {id};
+                return !interrupts.requested();
+            });
+            if (run.json()) {
+                out.print(Json.write(result(texts, vocabulary)));
+            } else if (streams) {
+                out.println();
+            } else {
+                print(texts, out);
             }
+            // before the JVM ends, after Ctrl-C
+            out.flush();
         }
-        if (run.json()) {
-            StringBuilder text = new StringBuilder(prompt);
-            written.forEach(token -> text.append(text(token)));
-            out.print(Json.write(new Result(prompt, written, text.toString())));
-        } else {
-            out.println();
-        }
-        out.flush();
         return 0;
+    }
+
+    private void check(String option, int number) {
+        if (number < 1) {
+            throw new ParameterException(spec.commandLine(), option + " " + number + ": must be at least 1");
+        }
+    }
+
+    private int endToken(String token, Vocabulary vocabulary) {
+        int id = vocabulary.id(token);
+        if (id == vocabulary.unkId() && !token.equals(Vocabulary.UNK)) {
+            throw new ParameterException(
+                    spec.commandLine(), "--end " + token + ": is no word of the model's vocabulary");
+        }
+        return id;
+    }
+
+    private void print(List<Generation> texts, PrintWriter out) {
+        for (int i = 0; i < texts.size(); i++) {
+            out.printf("--- %d of %d ---%n", i + 1, texts.size());
+            out.println(prompt + texts.get(i).text());
+        }
+    }
+
+    private Object result(List<Generation> texts, Vocabulary vocabulary) {
+        List<Sample> all = texts.stream()
+                .map(text -> new Sample(
+                        text.tokens().stream().map(vocabulary::token).toList(),
+                        prompt + text.text(),
+                        text.finish().name().toLowerCase(Locale.ROOT)))
+                .toList();
+        Sample first = all.getFirst();
+        return all.size() == 1
+                ? new Result(prompt, first.tokens(), first.text(), first.finish())
+                : new Samples(prompt, all);
     }
 
     /** The prompt after the end of a line, so that there is something to go on from. */
@@ -122,15 +189,5 @@ final class GenerateCommand implements Callable<Integer> {
             words.removeLast();
         }
         return words.stream().mapToInt(loaded.vocabulary()::id).toArray();
-    }
-
-    private static String text(String token) {
-        return token.equals(Vocabulary.EOS) ? "\n" : " " + token;
-    }
-
-    private static Matrix lastRow(Matrix hidden) {
-        Matrix row = Matrix.zeros(1, hidden.columns());
-        System.arraycopy(hidden.array(), (hidden.rows() - 1) * hidden.columns(), row.array(), 0, hidden.columns());
-        return row;
     }
 }

@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +67,53 @@ class CommandsTest {
         assertThat(generated.path("tokens")).hasSize(5);
         assertThat(generated.path("text").asText()).startsWith("the dog sat on the");
         assertThat(json(run(0, generate))).isEqualTo(generated);
+    }
+
+    @Test
+    void generateEndsWhereItIsTold() throws IOException {
+        run(0, train("--output", model.toString()));
+        String[] plain = {"generate", "--model=" + model, "--prompt=the", "--tokens=12", "--greedy"};
+        String text = run(0, plain).stripTrailing();
+        // such as "the cat sat on the cat"
+        String[] words = text.split("\\s+", -1);
+        assertThat(words[2]).isEqualTo("sat");
+
+        assertThat(run(0, with(plain, "--stop=t o"))).isEqualToNormalizingNewlines("the " + words[1] + " sa\n");
+        assertThat(run(0, with(plain, "--end=<eos>", "--end=sat")))
+                .isEqualToNormalizingNewlines("the " + words[1] + "\n");
+        JsonNode stopped = json(run(0, with(plain, "--stop=never", "--stop=sat", "--json")));
+        assertThat(stopped.fieldNames()).toIterable().containsExactly("prompt", "tokens", "text", "finish");
+        assertThat(stopped.path("finish").asText()).isEqualTo("stop_string");
+        assertThat(stopped.path("text").asText()).isEqualTo("the " + words[1] + " ");
+        assertThat(stopped.path("tokens")).hasSize(2);
+        assertThat(json(run(0, with(plain, "--json"))).path("finish").asText()).isEqualTo("length");
+
+        run(2, with(plain, "--end=elephant"));
+        assertThat(err).contains("--end elephant: is no word of the model's vocabulary");
+        run(2, with(plain, "--stop="));
+        assertThat(err).contains("--stop must not be empty");
+        run(2, with(plain, "--samples=0"));
+        assertThat(err).contains("--samples 0: must be at least 1");
+    }
+
+    @Test
+    void generateWritesSeveralTextsOfOnePrompt() throws IOException {
+        run(0, train("--output", model.toString()));
+        String[] plain = {"generate", "--model=" + model, "--prompt=the", "--tokens=8", "--temperature=2"};
+        JsonNode one = json(run(0, with(plain, "--json")));
+        JsonNode several = json(run(0, with(plain, "--samples=3", "--json")));
+        assertThat(several.fieldNames()).toIterable().containsExactly("prompt", "samples");
+        assertThat(several.path("samples")).hasSize(3);
+        assertThat(several.path("samples").path(0).path("text")).isEqualTo(one.path("text"));
+        assertThat(several.path("samples").findValuesAsText("text")).doesNotHaveDuplicates();
+        assertThat(run(0, with(plain, "--samples=2")))
+                .containsSubsequence("--- 1 of 2 ---", one.path("text").asText(), "--- 2 of 2 ---", "the ");
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        String[] all = Arrays.copyOf(arguments, arguments.length + more.length);
+        System.arraycopy(more, 0, all, arguments.length, more.length);
+        return all;
     }
 
     /** On a text that is not much like the one trained on, so that a temperature is worth something. */

@@ -59,11 +59,22 @@ final class Tensors {
         };
     }
 
-    private static int id(String name, int i, double given) {
+    private static int id(String name, int i, long given) {
         if ((int) given != given) {
-            throw new IllegalArgumentException(name + "[" + i + "] = " + given + ": must be a whole number of 32 bits");
+            throw notAnId(name, i, given);
         }
         return (int) given;
+    }
+
+    private static int id(String name, int i, float given) {
+        if ((int) given != given) {
+            throw notAnId(name, i, given);
+        }
+        return (int) given;
+    }
+
+    private static IllegalArgumentException notAnId(String name, int i, Number given) {
+        return new IllegalArgumentException(name + "[" + i + "] = " + given + ": must be a whole number of 32 bits");
     }
 
     /** An array of DJL's with these numbers. */

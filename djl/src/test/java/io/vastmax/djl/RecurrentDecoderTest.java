@@ -1,0 +1,103 @@
+package io.vastmax.djl;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vastmax.FullSoftmax;
+import io.vastmax.Matrix;
+import io.vastmax.RandomKey;
+import io.vastmax.Workspace;
+import io.vastmax.sampling.Chain;
+import io.vastmax.sampling.Filters;
+import io.vastmax.sampling.Logits;
+import io.vastmax.sampling.Sampler;
+import io.vastmax.text.Decoding;
+import io.vastmax.text.Detokenizer;
+import io.vastmax.text.GenerationSettings;
+import io.vastmax.text.Generator;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class RecurrentDecoderTest {
+    private static final int WORDS = 40;
+    private static final int WIDTH = 8;
+    private static final int[] LONG = {1, 2, 3, 4, 5, 6};
+    private static final int[] SHORT = {7, 8};
+
+    private final Workspace workspace = Workspace.ofThreads(2);
+    private final RecurrentLanguageModel model = new RecurrentLanguageModel(
+            new RecurrentLanguageModel.Settings(WIDTH, 2, 0),
+            FullSoftmax.create(WORDS, WIDTH, RandomKey.of(2)),
+            RandomKey.of(3));
+    private final RecurrentDecoder decoder = new RecurrentDecoder(model, workspace);
+
+    @AfterEach
+    void close() {
+        model.close();
+        workspace.close();
+    }
+
+    /** The log-probabilities after each token of a sequence, run at once. */
+    private Matrix reference(int... ids) {
+        Matrix logProbs = Matrix.zeros(ids.length, WORDS);
+        model.objective().exact().logProbs(model.hidden(ids, ids.length, model.zeroState(1)), logProbs, workspace);
+        return logProbs;
+    }
+
+    @Test
+    void logitsAreLogProbabilitiesOfEachSequenceAlone() {
+        try (Decoding decoding = decoder.start(2)) {
+            List<Logits> rows = decoding.feed(new int[][] {LONG, SHORT}, 2);
+            close(rows.get(0), reference(LONG), 4);
+            close(rows.get(1), reference(LONG), 5);
+            close(rows.get(2), reference(SHORT), 0);
+            close(rows.get(3), reference(SHORT), 1);
+            decoding.reorder(1, 0, 1);
+            assertThat(decoding.sequences()).isEqualTo(3);
+            rows = decoding.feed(new int[] {9}, new int[] {10}, new int[] {11});
+            close(rows.get(0), reference(7, 8, 9), 2);
+            close(rows.get(1), reference(1, 2, 3, 4, 5, 6, 10), 6);
+            close(rows.get(2), reference(7, 8, 11), 2);
+            decoding.rollback(3, 2, 0);
+            rows = decoding.feed(new int[] {12, 13}, new int[] {14}, new int[] {15});
+            close(rows.get(0), reference(12, 13), 1);
+            close(rows.get(1), reference(1, 2, 3, 4, 5, 14), 5);
+            close(rows.get(2), reference(7, 8, 11, 15), 3);
+            assertThatThrownBy(() -> decoding.reorder(3)).isInstanceOf(IndexOutOfBoundsException.class);
+            assertThatThrownBy(() -> decoding.rollback(0, 0, 5))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessage("tokens[2] = 5: must be from 0 to the 4 of the sequence");
+        }
+    }
+
+    /** The loop written out for one sequence draws the same tokens, bit for bit. */
+    @Test
+    void aGeneratorDrawsWhatALoopOfOneSequenceDraws() {
+        Chain chain = Chain.of(Filters.topK(30), Filters.temperature(0.9));
+        Sampler sampler = chain.sampler(5).prompt(LONG);
+        RecurrentState state = model.zeroState(1);
+        Matrix logProbs = Matrix.zeros(1, WORDS);
+        List<Integer> expected = new ArrayList<>();
+        int[] ids = LONG;
+        for (int i = 0; i < 50; i++) {
+            float[] hidden = model.hidden(ids, ids.length, state).array();
+            float[] last = Arrays.copyOfRange(hidden, hidden.length - WIDTH, hidden.length);
+            model.objective().exact().logProbs(Matrix.wrap(1, WIDTH, last), logProbs, workspace);
+            ids = new int[] {sampler.sample(logProbs.array())};
+            expected.add(ids[0]);
+        }
+        Generator generator = new Generator(decoder, Detokenizer.bytes(id -> new byte[] {(byte) id}));
+        GenerationSettings settings = GenerationSettings.of(chain, 50).withSeed(5);
+        assertThat(generator.generate(LONG, settings).tokens()).isEqualTo(expected);
+    }
+
+    private static void close(Logits logits, Matrix expected, int row) {
+        for (int id = 0; id < WORDS; id++) {
+            assertThat(logits.get(id)).isCloseTo(expected.array()[row * WORDS + id], within(1e-6f));
+        }
+    }
+}
