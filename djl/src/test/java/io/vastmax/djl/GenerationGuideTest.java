@@ -1,98 +1,87 @@
 package io.vastmax.djl;
 
+import static io.vastmax.sampling.Filters.temperature;
+import static io.vastmax.sampling.Filters.topP;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.inference.Predictor;
+import ai.djl.modality.nlp.generate.CausalLMOutput;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import io.vastmax.sampling.Chain;
+import io.vastmax.text.CausalLanguageModel;
+import io.vastmax.text.Detokenizer;
+import io.vastmax.text.Generation;
+import io.vastmax.text.GenerationSettings;
+import io.vastmax.text.Generator;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URL;
-import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/** The example of docs/generation.md compiles and runs. */
+/** The example of docs/generation.md is this code, and it runs. */
 class GenerationGuideTest {
-    private static final String HEAD = """
-            import static io.vastmax.sampling.Filters.*;
-            import ai.djl.inference.Predictor;
-            import ai.djl.modality.nlp.generate.CausalLMOutput;
-            import ai.djl.ndarray.*;
-            import io.vastmax.djl.*;
-            import io.vastmax.sampling.*;
-            import io.vastmax.text.*;
-            import java.util.*;
-            import java.util.function.Function;
-
-            public class Example {
-                public static void run(Predictor<NDList, CausalLMOutput> predictor, NDManager manager,
-                        Function<int[], String> decode, int vocabularySize, int contextLength, int endToken,
-                        int[] firstPrompt, int[] secondPrompt) {
-            """;
-
-    @TempDir
-    private Path folder;
-
-    @Test
-    void theExampleRuns() throws Exception {
-        Matcher code = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
-                .matcher(Files.readString(Path.of("..", "docs", "generation.md")));
-        assertThat(code.find()).isTrue();
-        Path source = folder.resolve("Example.java");
-        Files.writeString(source, HEAD + code.group(1) + "}\n}\n");
-        ByteArrayOutputStream errors = new ByteArrayOutputStream();
-        String classPath = System.getProperty("java.class.path");
-        int result = ToolProvider.getSystemJavaCompiler()
-                .run(null, null, errors, "-d", folder.toString(), "-cp", classPath, source.toString());
-        assertThat(result).as(errors.toString(StandardCharsets.UTF_8)).isZero();
-
-        String printed;
-        try (AttentionModel model = new AttentionModel(AttentionModel.Output.CACHE)) {
-            printed = run(model);
-        }
-        assertThat(printed.lines()).hasSize(2);
-        assertThat(printed).matches("[a-j]*\\R[a-j]* \\[(END_TOKEN|LENGTH)]\\R");
+    private static void example(
+            Predictor<NDList, CausalLMOutput> predictor,
+            NDManager manager,
+            Function<int[], String> decode,
+            int vocabularySize,
+            int contextLength,
+            int endToken,
+            int[] firstPrompt,
+            int[] secondPrompt) {
+        // begin
+        CausalLanguageModel model = new PredictorLanguageModel(predictor, manager, vocabularySize, contextLength);
+        Generator generator = new Generator(model, Detokenizer.of(decode));
+        GenerationSettings settings = GenerationSettings.of(Chain.of(topP(0.95), temperature(0.8)), 200)
+                .withSeed(42)
+                .withEndTokens(endToken)
+                .withStopStrings("\n\n", "User:");
+        List<Generation> texts = generator.generate(List.of(firstPrompt, secondPrompt), settings, token -> {
+            if (token.prompt() == 0) {
+                System.out.print(token.text()); // as it comes
+            }
+            return true; // false cancels this text
+        });
+        System.out.println();
+        System.out.println(texts.get(1).text() + " [" + texts.get(1).finish() + "]");
+        // end
     }
 
-    private String run(AttentionModel model) throws Exception {
+    @Test
+    void theGuideShowsThisCode() throws IOException {
+        String source =
+                Files.readString(Path.of("src", "test", "java", "io", "vastmax", "djl", "GenerationGuideTest.java"));
+        String code = source.substring(source.indexOf("// begin\n") + 9, source.indexOf("\n        // end\n"))
+                .stripIndent();
+        assertThat(Path.of("..", "docs", "generation.md")).content().contains("```java\n" + code + "\n```\n");
+    }
+
+    @Test
+    void theExampleRuns() {
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try (URLClassLoader loader =
-                new URLClassLoader(new URL[] {folder.toUri().toURL()})) {
+        try (AttentionModel model = new AttentionModel(AttentionModel.Output.CACHE)) {
             System.setOut(new PrintStream(out, true, StandardCharsets.UTF_8));
-            Function<int[], String> decode = GenerationGuideTest::letters;
-            loader.loadClass("Example")
-                    .getMethod(
-                            "run",
-                            Predictor.class,
-                            NDManager.class,
-                            Function.class,
-                            int.class,
-                            int.class,
-                            int.class,
-                            int[].class,
-                            int[].class)
-                    .invoke(
-                            null,
-                            model.predictor,
-                            model.model.getNDManager(),
-                            decode,
-                            AttentionModel.VOCABULARY,
-                            AttentionModel.LONGEST,
-                            10,
-                            new int[] {1, 2, 3},
-                            new int[] {4});
+            example(
+                    model.predictor,
+                    model.model.getNDManager(),
+                    GenerationGuideTest::letters,
+                    AttentionModel.VOCABULARY,
+                    AttentionModel.LONGEST,
+                    10,
+                    new int[] {1, 2, 3},
+                    new int[] {4});
         } finally {
             System.setOut(before);
         }
-        return out.toString(StandardCharsets.UTF_8);
+        String printed = out.toString(StandardCharsets.UTF_8);
+        assertThat(printed).matches("[a-j]*\\R[a-j]* \\[(END_TOKEN|LENGTH)]\\R");
     }
 
     private static String letters(int... ids) {
