@@ -11,7 +11,6 @@ module io.vastmax.djl {
     requires com.fasterxml.jackson.databind;
     requires hipparchus.core;
     requires hipparchus.optim;
-    requires it.unimi.dsi.fastutil.core;
 
     exports io.vastmax.djl;
 }

@@ -12,25 +12,25 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.TranslateException;
 import io.vastmax.sampling.Logits;
 import io.vastmax.text.Decoding;
-import it.unimi.dsi.fastutil.ints.IntArrayList;
+import io.vastmax.text.FedTokens;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sequences in a DJL predictor. The cache is a rectangle, a row for each sequence; which of its columns hold tokens of a
  * sequence, and which are padding or were taken back, the attention mask tells the model. So sequences may be fed different
- * numbers of tokens at any time, and a rollback changes the mask alone.
+ * numbers of tokens at any time, and a rollback changes the mask alone. Columns in the middle that are no longer a sequence's
+ * come of these two only: a model that counts distances in columns, not in positions, must not be used so.
  */
 final class PredictorDecoding implements Decoding {
     private final Predictor<NDList, CausalLMOutput> predictor;
     private final NDManager manager;
     private final int vocabulary;
-    private IntArrayList[] history;
+    private final FedTokens fed;
 
     /** The past key values; none if the model gives none. */
     private NDList past = new NDList();
@@ -43,13 +43,12 @@ final class PredictorDecoding implements Decoding {
     /** Of what outlives a run: the cache and the logits of the last. */
     private NDManager kept;
 
-    /** Owns the manager. */
-    PredictorDecoding(Predictor<NDList, CausalLMOutput> predictor, NDManager manager, int vocabulary, int sequences) {
+    /** Sequences without tokens; what they need is made under the manager. */
+    PredictorDecoding(Predictor<NDList, CausalLMOutput> predictor, NDManager parent, int vocabulary, int sequences) {
+        fed = new FedTokens(sequences);
         this.predictor = predictor;
-        this.manager = manager;
         this.vocabulary = vocabulary;
-        history = new IntArrayList[sequences];
-        Arrays.setAll(history, i -> new IntArrayList());
+        manager = parent.newSubManager();
         live = new BitSet[sequences];
         Arrays.setAll(live, i -> new BitSet());
         kept = manager.newSubManager();
@@ -57,16 +56,13 @@ final class PredictorDecoding implements Decoding {
 
     @Override
     public int sequences() {
-        return history.length;
+        return fed.sequences();
     }
 
     @Override
     public List<Logits> feed(int[][] tokens, int last) {
-        Decoding.check(history.length, tokens, last);
-        int[][] block = tokens.clone();
-        if (past.isEmpty()) {
-            Arrays.setAll(block, i -> whole(history[i], tokens[i]));
-        }
+        fed.check(tokens, last);
+        int[][] block = past.isEmpty() ? fed.with(tokens) : tokens;
         int steps = Arrays.stream(block).mapToInt(ids -> ids.length).max().orElseThrow();
         List<Logits> logits = run(block, steps, last);
         if (!past.isEmpty()) {
@@ -75,16 +71,8 @@ final class PredictorDecoding implements Decoding {
             }
             columns += steps;
         }
-        for (int i = 0; i < tokens.length; i++) {
-            history[i].addElements(history[i].size(), tokens[i]);
-        }
+        fed.append(tokens);
         return logits;
-    }
-
-    private static int[] whole(IntArrayList before, int... tokens) {
-        IntArrayList whole = new IntArrayList(before);
-        whole.addElements(before.size(), tokens);
-        return whole.toIntArray();
     }
 
     private List<Logits> run(int[][] block, int steps, int last) {
@@ -152,17 +140,17 @@ final class PredictorDecoding implements Decoding {
         }
         Shape shape = logits.getShape();
         if (shape.dimension() != 3
-                || shape.get(0) != history.length
+                || shape.get(0) != fed.sequences()
                 || shape.get(1) < last
                 || shape.get(2) != vocabulary) {
             throw new IllegalStateException("The model's logits have the shape " + shape + ": must be ("
-                    + history.length + ", at least " + last + ", " + vocabulary
+                    + fed.sequences() + ", at least " + last + ", " + vocabulary
                     + "), of sequences, tokens and vocabulary");
         }
         for (NDArray array : nextPast) {
-            if (array.getShape().dimension() == 0 || array.getShape().get(0) != history.length) {
+            if (array.getShape().dimension() == 0 || array.getShape().get(0) != fed.sequences()) {
                 throw new IllegalStateException("Past key values have the shape " + array.getShape()
-                        + ": the first axis must be that of the " + history.length + " sequences");
+                        + ": the first axis must be that of the " + fed.sequences() + " sequences");
             }
         }
     }
@@ -197,15 +185,10 @@ final class PredictorDecoding implements Decoding {
 
     @Override
     public void reorder(int... from) {
-        IntArrayList[] nextHistory = new IntArrayList[from.length];
-        BitSet[] nextLive = new BitSet[from.length];
-        for (int i = 0; i < from.length; i++) {
-            int sequence = Objects.checkIndex(from[i], history.length);
-            nextHistory[i] = new IntArrayList(history[sequence]);
-            nextLive[i] = (BitSet) live[sequence].clone();
-        }
-        history = nextHistory;
-        live = nextLive;
+        fed.reorder(from);
+        BitSet[] before = live;
+        live = new BitSet[from.length];
+        Arrays.setAll(live, i -> (BitSet) before[from[i]].clone());
         if (!past.isEmpty()) {
             try (NDManager own = manager.newSubManager()) {
                 NDArray rows = own.create(Arrays.stream(from).asLongStream().toArray());
@@ -216,9 +199,8 @@ final class PredictorDecoding implements Decoding {
 
     @Override
     public void rollback(int... tokens) {
-        RecurrentDecoder.checkRollback(history, tokens);
+        fed.rollback(tokens);
         for (int i = 0; i < tokens.length; i++) {
-            history[i].size(history[i].size() - tokens[i]);
             for (int n = 0; n < tokens[i] && !past.isEmpty(); n++) {
                 live[i].clear(live[i].length() - 1);
             }
@@ -241,8 +223,7 @@ final class PredictorDecoding implements Decoding {
                 .min()
                 .orElse(0);
         int to = Arrays.stream(live).mapToInt(BitSet::length).max().orElse(0);
-        boolean cuts = (from > 0 || to < columns)
-                && past.stream().allMatch(array -> array.getShape().dimension() == 4);
+        boolean cuts = (from > 0 || to < columns) && past.stream().allMatch(this::hasUsualAxes);
         if (rows == null && to > 0 && !cuts) {
             return;
         }
@@ -261,6 +242,11 @@ final class PredictorDecoding implements Decoding {
             Arrays.setAll(live, i -> live[i].get(from, to));
             columns = to - from;
         }
+    }
+
+    /** As in {@code [B, heads, past, size]}. */
+    private boolean hasUsualAxes(NDArray array) {
+        return array.getShape().dimension() == 4 && array.getShape().get(2) == columns;
     }
 
     /** Frees what was kept before. */

@@ -21,8 +21,8 @@ import io.vastmax.text.Decoding;
  *
  * <p>The past key values stay where the engine has them; where they have four dimensions, columns that no sequence needs any
  * more are dropped. A model that gives none gets the whole sequences in each run. Logits on a CPU are read in place, those of
- * 16 bits too. All other arrays of a run are freed with it: a translator must not make what it wants to keep within a run,
- * other than in a manager that it attaches it to by {@code NDScope.unregister}.
+ * 16 bits too. All other arrays that a run makes are freed with it; what a translator or a block makes in its first run to keep
+ * it, it must take out by {@code NDScope.unregister}.
  *
  * <p>A run that fails throws an {@link IllegalStateException}, with its cause. As safe for use by several threads as the
  * predictor: not at all.
@@ -60,8 +60,7 @@ public final class PredictorLanguageModel implements CausalLanguageModel {
 
     @Override
     public Decoding start(int sequences) {
-        positive("sequences", sequences);
-        return new PredictorDecoding(predictor, manager.newSubManager(), vocabularySize, sequences);
+        return new PredictorDecoding(predictor, manager, vocabularySize, sequences);
     }
 
     private static int positive(String name, int value) {

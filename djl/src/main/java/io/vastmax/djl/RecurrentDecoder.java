@@ -5,10 +5,9 @@ import io.vastmax.Workspace;
 import io.vastmax.sampling.Logits;
 import io.vastmax.text.CausalLanguageModel;
 import io.vastmax.text.Decoding;
-import it.unimi.dsi.fastutil.ints.IntArrayList;
+import io.vastmax.text.FedTokens;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 
 /**
  * A {@link RecurrentLanguageModel} for the generation loop. Its logits are the log-probabilities of the exact distribution.
@@ -39,35 +38,29 @@ public final class RecurrentDecoder implements CausalLanguageModel {
 
     @Override
     public Decoding start(int sequences) {
-        if (sequences < 1) {
-            throw new IllegalArgumentException("sequences = " + sequences + ": must be at least 1");
-        }
         return new States(sequences);
     }
 
     private final class States implements Decoding {
         private final int width = model.settings().width();
-        private IntArrayList[] history;
+        private final FedTokens fed;
         private RecurrentState state;
 
         States(int sequences) {
-            history = new IntArrayList[sequences];
-            Arrays.setAll(history, i -> new IntArrayList());
+            fed = new FedTokens(sequences);
             state = model.zeroState(sequences);
         }
 
         @Override
         public int sequences() {
-            return history.length;
+            return fed.sequences();
         }
 
         @Override
         public List<Logits> feed(int[][] tokens, int last) {
-            Decoding.check(history.length, tokens, last);
+            fed.check(tokens, last);
             Matrix hidden = run(tokens, last);
-            for (int i = 0; i < tokens.length; i++) {
-                history[i].addElements(history[i].size(), tokens[i]);
-            }
+            fed.append(tokens);
             Matrix logProbs = Matrix.zeros(hidden.rows(), vocabularySize());
             model.objective().exact().logProbs(hidden, logProbs, workspace);
             return Logits.rows(logProbs);
@@ -84,9 +77,7 @@ public final class RecurrentDecoder implements CausalLanguageModel {
                 for (int i = 0; i < tokens.length; i++) {
                     RecurrentState own = state.gather(i);
                     int length = tokens[i].length;
-                    if (length > 0) {
-                        copyLast(model.hidden(tokens[i], length, own), length, last, rows, i);
-                    }
+                    copyLast(model.hidden(tokens[i], length, own), length, last, rows, i);
                     state.set(i, own, 0);
                 }
             }
@@ -107,23 +98,18 @@ public final class RecurrentDecoder implements CausalLanguageModel {
 
         @Override
         public void reorder(int... from) {
-            IntArrayList[] next = new IntArrayList[from.length];
-            for (int i = 0; i < from.length; i++) {
-                next[i] = new IntArrayList(history[Objects.checkIndex(from[i], history.length)]);
-            }
+            fed.reorder(from);
             state = state.gather(from);
-            history = next;
         }
 
         @Override
         public void rollback(int... tokens) {
-            checkRollback(history, tokens);
+            fed.rollback(tokens);
             for (int i = 0; i < tokens.length; i++) {
                 if (tokens[i] > 0) {
-                    history[i].size(history[i].size() - tokens[i]);
                     RecurrentState own = model.zeroState(1);
-                    if (!history[i].isEmpty()) {
-                        model.hidden(history[i].toIntArray(), history[i].size(), own);
+                    if (fed.length(i) > 0) {
+                        model.hidden(fed.of(i), fed.length(i), own);
                     }
                     state.set(i, own, 0);
                 }
@@ -133,19 +119,5 @@ public final class RecurrentDecoder implements CausalLanguageModel {
         /** There is nothing to free. */
         @Override
         public void close() {}
-    }
-
-    /** Refuses to take back more tokens than there are. */
-    static void checkRollback(IntArrayList[] history, int... tokens) {
-        if (tokens.length != history.length) {
-            throw new IllegalArgumentException(
-                    "tokens are of " + tokens.length + " sequences: must be of " + history.length);
-        }
-        for (int i = 0; i < tokens.length; i++) {
-            if (tokens[i] < 0 || tokens[i] > history[i].size()) {
-                throw new IllegalArgumentException("tokens[" + i + "] = " + tokens[i] + ": must be from 0 to the "
-                        + history[i].size() + " of the sequence");
-            }
-        }
     }
 }

@@ -42,6 +42,7 @@ public interface Decoding extends AutoCloseable {
      * as two.
      *
      * @param from at least one
+     * @throws IllegalArgumentException if it is empty
      * @throws IndexOutOfBoundsException if there is no such sequence
      */
     void reorder(int... from);
@@ -58,21 +59,4 @@ public interface Decoding extends AutoCloseable {
     /** Frees what it keeps. */
     @Override
     void close();
-
-    /** Checks the arguments of {@link #feed(int[][], int)}. */
-    static void check(int sequences, int[][] tokens, int last) {
-        if (last < 1) {
-            throw new IllegalArgumentException("last = " + last + ": must be at least 1");
-        }
-        if (tokens.length != sequences) {
-            throw new IllegalArgumentException(
-                    "tokens are of " + tokens.length + " sequences: must be of " + sequences);
-        }
-        for (int i = 0; i < tokens.length; i++) {
-            if (tokens[i].length < last) {
-                throw new IllegalArgumentException(
-                        "tokens[" + i + "] are " + tokens[i].length + ": must be at least " + last);
-            }
-        }
-    }
 }

@@ -1,7 +1,6 @@
 package io.vastmax.text;
 
 import io.vastmax.sampling.Logits;
-import it.unimi.dsi.fastutil.ints.IntArrayList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -63,54 +62,43 @@ final class ScriptedModel implements CausalLanguageModel {
     }
 
     private final class ScriptedDecoding implements Decoding {
-        private List<IntArrayList> sequences = new ArrayList<>();
+        private final FedTokens tokens;
         private List<float[]> given = new ArrayList<>();
 
-        ScriptedDecoding(int count) {
-            for (int i = 0; i < count; i++) {
-                sequences.add(new IntArrayList());
-            }
+        ScriptedDecoding(int sequences) {
+            tokens = new FedTokens(sequences);
         }
 
         @Override
         public int sequences() {
-            return sequences.size();
+            return tokens.sequences();
         }
 
         @Override
-        public List<Logits> feed(int[][] tokens, int last) {
-            Decoding.check(sequences.size(), tokens, last);
-            fed.add(tokens.length);
+        public List<Logits> feed(int[][] more, int last) {
+            tokens.check(more, last);
+            fed.add(more.length);
             spoil();
-            for (int i = 0; i < tokens.length; i++) {
-                IntArrayList sequence = sequences.get(i);
-                for (int t = 0; t < tokens[i].length; t++) {
-                    sequence.add(tokens[i][t]);
-                    if (t >= tokens[i].length - last) {
-                        given.add(logits.apply(sequence.toIntArray()));
-                    }
+            int[][] all = tokens.with(more);
+            for (int[] sequence : all) {
+                for (int end = sequence.length - last + 1; end <= sequence.length; end++) {
+                    given.add(logits.apply(Arrays.copyOf(sequence, end)));
                 }
             }
+            tokens.append(more);
             return given.stream().map(Logits::of).toList();
         }
 
         @Override
         public void reorder(int... from) {
             spoil();
-            List<IntArrayList> next = new ArrayList<>();
-            for (int i : from) {
-                next.add(new IntArrayList(sequences.get(i)));
-            }
-            sequences = next;
+            tokens.reorder(from);
         }
 
         @Override
-        public void rollback(int... tokens) {
+        public void rollback(int... counts) {
             spoil();
-            for (int i = 0; i < tokens.length; i++) {
-                IntArrayList sequence = sequences.get(i);
-                sequence.size(sequence.size() - tokens[i]);
-            }
+            tokens.rollback(counts);
         }
 
         private void spoil() {
