@@ -22,7 +22,7 @@ interface LossStep extends AutoCloseable {
         return switch (implementation) {
             case VASTMAX -> new VastmaxLossStep(layer, problem, Workspace.ofThreads(threads));
             case FULL_SOFTMAX -> new VastmaxLossStep(new Layer.Full(), problem, Workspace.ofThreads(threads));
-            case PYTORCH -> PyTorchLossStep.of(layer, problem, threads);
+            case PYTORCH -> new PyTorchLossStep(layer.of(problem), problem, threads);
             default -> throw implementation.notHere();
         };
     }

@@ -131,7 +131,7 @@ public final class MemoryReport {
         if (!(layer.of(few) instanceof FullSoftmax full)) {
             throw Implementation.PYTORCH.notHere();
         }
-        try (PyTorchFullSoftmax step = new PyTorchFullSoftmax(full, few, THREADS)) {
+        try (PyTorchLossStep step = new PyTorchLossStep(full, few, THREADS)) {
             warmUp(step);
             step.take(problem);
             Extra growth = growth(step);

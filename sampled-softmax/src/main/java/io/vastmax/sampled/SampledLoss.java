@@ -20,6 +20,9 @@ abstract class SampledLoss {
     /** Of the random numbers of a step, those that draw classes. */
     private static final int STREAM = 1;
 
+    /** The row whose random numbers draw for the batch: none that a batch has. */
+    static final int BATCH = -1;
+
     final FullSoftmax layer;
     final NegativeSampler sampler;
     final Scheme scheme;
@@ -55,7 +58,7 @@ abstract class SampledLoss {
         this.targets = targets;
         this.kept = kept;
         this.weighting = weighting;
-        this.key = step.key().stream(STREAM);
+        this.key = drawing(step.key());
         this.workspace = step.workspace();
         this.logZ = logZ;
         Parameter bias = layer.bias();
@@ -84,6 +87,11 @@ abstract class SampledLoss {
     /** The derivative of the whole loss by a number added to every logit. */
     double offsetGradient() {
         return offsetGradient;
+    }
+
+    /** The key, within a step's, of what draws classes. */
+    static RandomKey drawing(RandomKey key) {
+        return key.stream(STREAM);
     }
 
     /** Draws for a row, or for the batch. */

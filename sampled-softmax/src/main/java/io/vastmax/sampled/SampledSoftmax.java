@@ -3,6 +3,8 @@ package io.vastmax.sampled;
 import io.vastmax.CrossEntropy;
 import io.vastmax.FullSoftmax;
 import io.vastmax.Objective;
+import io.vastmax.RandomKey;
+import io.vastmax.Targets;
 import java.util.Map;
 
 /**
@@ -57,9 +59,30 @@ public final class SampledSoftmax extends DrawnObjective {
         return new SampledSoftmax(objective.with(objective.scheme().correctingTargets(correct)));
     }
 
+    /** Whether {@code log Q(y)} is subtracted from the logits of targets. */
+    public boolean correctsTargets() {
+        return objective.scheme().targetsCorrected();
+    }
+
     /** The same with draws for each row, or draws that the batch shares. Rows of their own cost many times as much. */
     public SampledSoftmax perExample(boolean perExample) {
         return new SampledSoftmax(objective.with(objective.scheme().perExample(perExample)));
+    }
+
+    /** Whether each row has draws of its own. */
+    public boolean drawsPerExample() {
+        return objective.scheme().perExample();
+    }
+
+    /**
+     * The negatives that a batch shares in the step of a key: those of its loss, unless rows draw for themselves.
+     *
+     * @param targets those of the batch, but for rows that are ignored
+     */
+    public Negatives draw(Targets targets, RandomKey key) {
+        Negatives negatives = new Negatives();
+        sampler().draw(targets, SampledLoss.drawing(key).row(SampledLoss.BATCH), negatives);
+        return negatives;
     }
 
     /**

@@ -25,9 +25,6 @@ final class SharedLoss extends SampledLoss {
     /** Rows that a thread gathers at a time. */
     private static final int BLOCK = 64;
 
-    /** The row whose random numbers draw for the batch: none that a batch has. */
-    private static final int BATCH = -1;
-
     private static final Kernels KERNELS = Simd.kernels();
 
     private final Scratch scratch;
