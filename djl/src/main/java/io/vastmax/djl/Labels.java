@@ -25,7 +25,7 @@ final class Labels {
             case FLOAT64 -> ids(labels.toDoubleArray());
             default ->
                 throw new IllegalArgumentException(
-                        "labels are " + labels.getDataType() + ": must be INT32, INT64, FLOAT32 or FLOAT64");
+                        "labels are " + labels.getDataType() + ": must be int32, int64, float32 or float64");
         };
     }
 
