@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code sum_n lse(z_n) - (1 - e) z_ny - e/V sum_c z_nc}, {@code z = t(H W^T + b)}: a softmax over the rows of W.
  *
- * <p>Of many classes the log-sum-exp is merged from those of chunks. A chunk's logits are let go as soon as their exponentials
- * are there, which autograd keeps: one N x V in all. W is split once, so that its gradient is put together once; a
- * slice for each chunk would give a gradient of the size of W for each.
+ * <p>Of many classes the log-sum-exp is merged from those of chunks. A chunk's logits are let go as soon as their
+ * exponentials are there, which autograd keeps: one N x V in all. W is split once, so that its gradient is put together once;
+ * a slice for each chunk would give a gradient of the size of W for each.
  *
  * @param transform t
  * @param smoothing e
@@ -36,12 +36,15 @@ record ComposedCrossEntropy(LogitTransform transform, double smoothing, int chun
 
     private NDArray atOnce(NDArray hidden, NDArray weight, @Nullable NDArray bias, NDArray targets) {
         NDArray logProbs = transformed(Operands.linear(hidden, weight, bias)).logSoftmax(-1);
-        NDArray own = logProbs.gather(targets, 1).sum();
+        NDArray own = logProbs.gather(targets, 1);
         if (smoothing == 0) {
-            return own.neg();
+            return own.sum().neg();
         }
         double share = smoothing / weight.getShape().get(0);
-        return own.mul(smoothing - 1).sub(logProbs.sum().mul(share));
+        // Scalars take the type of the number they are multiplied with, columns keep their own
+        return own.mul(smoothing - 1)
+                .sub(logProbs.sum(CLASSES, true).mul(share))
+                .sum();
     }
 
     private NDArray inChunks(NDArray hidden, NDArray weight, @Nullable NDArray bias, NDArray targets) {
@@ -63,20 +66,21 @@ record ComposedCrossEntropy(LogitTransform transform, double smoothing, int chun
         NDArray ids = targets.reshape(new Shape(-1));
         NDArray own = transformed(
                 Operands.products(Operands.rows(weight, ids), hidden, bias == null ? null : Operands.rows(bias, ids)));
-        NDArray sum = logSumExp(NDArrays.concat(logSumExps, 1)).sum();
-        return all == null
-                ? sum.sub(own.sum())
-                : sum.add(own.sum().mul(smoothing - 1)).sub(all.mul(smoothing / classes));
+        NDArray lse = logSumExp(NDArrays.concat(logSumExps, 1));
+        NDArray losses = all == null
+                ? lse.squeeze(1).sub(own)
+                : lse.sub(all.mul(smoothing / classes)).squeeze(1).add(own.mul(smoothing - 1));
+        return losses.sum();
     }
 
-    /** The log-sum-exp of each row over a chunk, N x 1, and the sum of all logits where it is asked for. */
+    /** The log-sum-exp of each row over a chunk, N x 1, and the sum of its logits where it is needed. */
     private NDList part(NDArray hidden, NDArray weight, @Nullable NDArray bias) {
         NDList parts = new NDList();
         try (NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
             NDArray logits = transformed(Operands.linear(hidden, weight, bias));
             if (smoothing > 0) {
-                parts.add(logits.sum());
+                parts.add(logits.sum(CLASSES, true));
             }
             parts.add(0, logSumExp(logits));
             NDScope.unregister(parts);

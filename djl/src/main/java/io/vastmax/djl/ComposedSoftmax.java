@@ -27,31 +27,34 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One of our layers composed of DJL's own operations, none of our kernels inside: for a body that runs on a GPU, and for whoever
- * wants autograd through the layer. It is the last block of a model, and {@link #loss} is the model's loss.
+ * One of our layers composed of DJL's own operations, none of our kernels inside: for a body that runs on a GPU, and for
+ * autograd through the layer. It is the last block of a model, and {@link #loss} is the model's loss.
  *
  * <ul>
- *   <li>{@link io.vastmax.FullSoftmax}: up to {@code chunk} classes, linear and log-softmax. Of more classes the log-sum-exp
- *       is composed a chunk of classes at a time, and autograd keeps for the way back the exponentials of the logits, one N x
- *       V, where linear, log-softmax and the picking of the targets hold three N x V at the peak of the way back.
+ *   <li>{@link io.vastmax.FullSoftmax}: up to {@code chunk} classes, linear and log-softmax; autograd keeps one N x V, and
+ *       the way back holds three at its peak. Of more classes the log-sum-exp is composed a chunk of classes at a time:
+ *       autograd keeps one N x V too, the exponentials, but the way back adds to it no more than a few chunks. A soft-cap
+ *       keeps one N x V more.
  *   <li>{@link io.vastmax.sampled.SampledSoftmax} with negatives that the batch shares: drawn on the CPU by the layer's
  *       sampler; autograd keeps N x negatives. Evaluated it is the full softmax underneath.
  *   <li>{@link io.vastmax.adaptive.AdaptiveSoftmax}: head and clusters are each as the full softmax, a cluster over the rows
  *       whose target is in it.
- *   <li>{@link io.vastmax.hierarchical.HierarchicalSoftmax}: the nodes of all paths, row by row; autograd keeps two vectors of
- *       width d for each node of two on a path, and {@code k + 1} for each of k children.
+ *   <li>{@link io.vastmax.hierarchical.HierarchicalSoftmax}: the nodes of all paths, row by row; autograd keeps two vectors
+ *       of width d for each node of two on a path, and {@code k + 1} for each of k children.
  * </ul>
  *
- * <p>Each with its {@link io.vastmax.LogitTransform}, the mean or the sum, an ignored id, and, of a full softmax, label smoothing.
- * Values and gradients are those of our layer but for rounding. Gradients are dense, as the engine makes them.
+ * <p>Each takes its {@link io.vastmax.LogitTransform}, the mean or the sum, and an ignored id, a full softmax also label
+ * smoothing; what else an objective may ask for is refused. Values and gradients are those of our layer but for rounding.
+ * Gradients are dense, as the engine makes them.
  *
- * <p>Input: hidden states, {@code [N, d]} or {@code [B, T, d]}, on any device and in any type that its operations take; parameters of
- * another type are cast, and autograd casts their gradients back. Output: the hidden states, with what the loss needs
- * beside them. Labels: N class ids in any shape, INT32, INT64 or whole numbers in FLOAT32 or FLOAT64.
+ * <p>Input: hidden states, {@code [N, d]} or {@code [B, T, d]}, on any device and of any type that the engine computes in;
+ * parameters of another type are cast, and autograd casts their gradients back. Output: the hidden states, with what the
+ * loss needs beside them. Labels: N class ids in any shape, INT32, INT64 or whole numbers in FLOAT32 or FLOAT64. Of a batch
+ * that is split over devices each part has a mean of its own, as with DJL's losses.
  *
  * <p>Parameters have our layer's names and shapes, a bias is a vector; they begin with our layer's values at the time of
- * {@code initialize}, are saved and loaded by {@code Model}, and go back with {@link #copyTo}. Threads as for any block: several may
- * run forward at the same time.
+ * {@code initialize}, are saved and loaded by {@code Model}, and go back with {@link #copyTo}. Threads as for any block:
+ * several may run forward at the same time.
  */
 public final class ComposedSoftmax extends AbstractBlock {
     /** The classes of a chunk, unless they are given. */
@@ -92,8 +95,8 @@ public final class ComposedSoftmax extends AbstractBlock {
      * The composition of a layer.
      *
      * @param objective a full, sampled, adaptive or hierarchical softmax, whose parameters are copied
-     * @param key of what the first training pass draws, as a {@link io.vastmax.Step} of ours with that key would; each later pass takes the
-     *     next step's
+     * @param key of what the first training pass draws, as a {@link io.vastmax.Step} with that key would; each later pass
+     *     takes the next step's
      * @param chunk the classes whose logits are computed together, where a softmax has more
      * @throws IllegalArgumentException if it is another objective, it has a setting that is not composed, or {@code chunk} is
      *     not positive
@@ -105,50 +108,50 @@ public final class ComposedSoftmax extends AbstractBlock {
         return new ComposedSoftmax(objective, key, chunk);
     }
 
-    /** The loss of a batch but for hidden states and parameters: what follows from the targets alone has been made. */
+    /** The loss of a batch but for hidden states and parameters: what follows from the labels alone has been made. */
     @FunctionalInterface
     public interface Plan {
         /**
          * The loss, a scalar.
          *
-         * @param hidden {@code [N, d]} or {@code [B, T, d]}; the loss has its type, device and manager
+         * @param hidden {@code [N, d]} or {@code [B, T, d]}, of the type and on the device that the plan is for; the loss has
+         *     its manager
          * @param parameters in the order of the block's, on the same device
          */
         NDArray loss(NDArray hidden, NDList parameters);
     }
 
     /**
-     * Makes what follows from the targets: indices, masks, signs, and draws.
+     * Makes what follows from the labels: indices, masks, signs, and draws.
      *
-     * @param targets a class for each row, or the ignored id
+     * @param labels a class for each row, or the ignored id
      * @param key of the draws of the step
      * @param manager of the arrays that are made, on the hidden states' device: the plan is good until it is closed
      * @param type of the hidden states
-     * @throws IllegalArgumentException if a target is no class
+     * @throws IllegalArgumentException if a label is no class
      */
-    public Plan plan(int[] targets, RandomKey key, NDManager manager, DataType type) {
-        return plan(composition, targets, key, manager, type);
+    public Plan plan(int[] labels, RandomKey key, NDManager manager, DataType type) {
+        return plan(composition, labels, key, manager, type);
     }
 
-    private Plan plan(Composition composed, int[] targets, RandomKey step, NDManager manager, DataType type) {
-        int[] kept = IntStream.range(0, targets.length)
-                .filter(n -> !crossEntropy.ignores(targets[n]))
+    private Plan plan(Composition composed, int[] labels, RandomKey step, NDManager manager, DataType type) {
+        int[] kept = IntStream.range(0, labels.length)
+                .filter(n -> !crossEntropy.ignores(labels[n]))
                 .toArray();
         for (int n : kept) {
-            if (targets[n] < 0 || targets[n] >= classes) {
+            if (labels[n] < 0 || labels[n] >= classes) {
                 throw new IllegalArgumentException(
-                        "labels[" + n + "] = " + targets[n] + ": must be from 0 to " + (classes - 1));
+                        "labels[" + n + "] = " + labels[n] + ": must be from 0 to " + (classes - 1));
             }
         }
         Operands operands = new Operands(manager, type);
-        NDArray rows = kept.length == targets.length ? null : operands.indices(kept);
+        NDArray rows = kept.length == labels.length ? null : operands.indices(kept);
         // With no rows a sampler may have nothing to draw
         Composition summing = kept.length == 0 ? composed.exact() : composed;
-        Composition.Sum sum =
-                summing.sum(IntStream.of(kept).map(n -> targets[n]).toArray(), step, operands);
+        Composition.Sum sum = summing.sum(IntStream.of(kept).map(n -> labels[n]).toArray(), step, operands);
         int divisor = crossEntropy.isSum() ? 1 : Math.max(1, kept.length);
         return (hidden, parameters) -> {
-            check(hidden, targets.length);
+            check(hidden, labels.length);
             NDArray loss;
             try (NDScope scope = new NDScope()) {
                 scope.suppressNotUsedWarning();
@@ -174,9 +177,9 @@ public final class ComposedSoftmax extends AbstractBlock {
     }
 
     /**
-     * The loss of this block's output, as the objective says: the mean cross-entropy unless it was told otherwise. In training it is that of
-     * the objective, and evaluated that of the exact layer: only a sampled softmax differs. It is computed once for each output,
-     * so that a trainer's evaluator, which asks again, costs nothing.
+     * The loss of this block's output, as the objective says: the mean cross-entropy unless it was told otherwise. In
+     * training it is that of the objective, and evaluated that of the exact layer: only a sampled softmax differs. It is
+     * computed once for each output, so that a trainer's evaluator, which asks again, costs nothing.
      */
     public Loss loss() {
         return new OutputLoss();

@@ -9,7 +9,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Arrays that a composition's operations take beside hidden states and parameters, and the operations that all have in common.
+ * Arrays that a composition's operations take beside hidden states and parameters, and the operations that all share.
  *
  * @param manager owns the arrays
  * @param type of those that are no indices

@@ -58,6 +58,35 @@ class SampledSoftmaxTest {
         }
     }
 
+    /** The rows that a step touches are those that it drew and those of the targets. */
+    @Test
+    void tellsTheNegativesOfAStep() {
+        FullSoftmax layer = FullSoftmax.create(1000, 4, Problem.KEY);
+        SampledSoftmax sampled = SampledSoftmax.of(layer, sampler(1000, 1));
+        Targets targets = Targets.of(998, 999);
+        Matrix hidden = Problem.of(layer, 2).hidden();
+        for (long step = 0; step < 5; step++) {
+            RandomKey key = Problem.KEY.atStep(step);
+            Gradients gradients = sampled.newGradients();
+            sampled.lossAndGradients(hidden, targets, new Step(key, workspace), null, gradients);
+            Set<Integer> expected = new HashSet<>(Set.of(998, 999));
+            Negatives negatives = sampled.draw(targets, key);
+            for (int i = 0; i < negatives.size(); i++) {
+                expected.add(negatives.id(i));
+            }
+            Gradient.ByRow touched = (Gradient.ByRow) gradients.of(layer.weight());
+            Set<Integer> rows = new HashSet<>();
+            for (int i = 0; i < touched.size(); i++) {
+                rows.add(touched.row(i));
+            }
+            assertThat(rows).isEqualTo(expected);
+        }
+        assertThat(sampled.correctsTargets()).isFalse();
+        assertThat(sampled.correctingTargets(true).correctsTargets()).isTrue();
+        assertThat(sampled.drawsPerExample()).isFalse();
+        assertThat(sampled.perExample(true).drawsPerExample()).isTrue();
+    }
+
     private static NegativeSampler sampler(int classes, int i) {
         return List.of(
                         NegativeSampler.withReplacement(ClassDistribution.logUniform(classes), 5),
