@@ -72,7 +72,7 @@ public final class ComposedSoftmax extends AbstractBlock {
     private ComposedSoftmax(Objective objective, RandomKey key, int chunk) {
         this.objective = objective;
         this.composition = Composition.of(objective, chunk);
-        this.crossEntropy = Composition.crossEntropy(objective);
+        this.crossEntropy = objective.exact().objective();
         this.classes = objective.exact().classes();
         this.width = objective.exact().width();
         this.key = key;
@@ -333,7 +333,7 @@ public final class ComposedSoftmax extends AbstractBlock {
                 throw new IllegalArgumentException(
                         "predictions are not the output of this loss's ComposedSoftmax: it must be the model's last block");
             }
-            return output.loss(Labels.ids(labels.head()));
+            return output.loss(Tensors.ids("labels", labels.head()));
         }
     }
 }

@@ -49,17 +49,6 @@ sealed interface Composition
         };
     }
 
-    /** What an objective that is composed minimises. */
-    static CrossEntropy crossEntropy(Objective objective) {
-        return switch (objective) {
-            case FullSoftmax full -> full.objective();
-            case SampledSoftmax sampled -> sampled.exact().objective();
-            case AdaptiveSoftmax adaptive -> adaptive.objective();
-            case HierarchicalSoftmax hierarchical -> hierarchical.objective();
-            default -> throw new AssertionError(objective);
-        };
-    }
-
     /**
      * Checks that no more is to be minimised than is composed.
      *

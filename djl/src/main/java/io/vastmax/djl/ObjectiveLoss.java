@@ -1,14 +1,11 @@
 package io.vastmax.djl;
 
-import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.loss.Loss;
 import io.vastmax.Matrix;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The loss of an {@link OutputBlock}'s objective: hidden states in, a scalar out, for {@code DefaultTrainingConfig} and
@@ -29,18 +26,6 @@ public final class ObjectiveLoss extends Loss {
     private final OutputBlock output;
     private final Means means = new Means();
 
-    /** The value of each device's last batch. */
-    private final Map<Device, Value> values = new ConcurrentHashMap<>();
-
-    /** The loss of a batch, by the array of its hidden states. */
-    private record Value(NDArray hidden, double loss) {
-        /** Whether the very array is meant: equals would compare its numbers. */
-        @SuppressWarnings("ReferenceEquality")
-        boolean isOf(NDArray array) {
-            return hidden == array;
-        }
-    }
-
     ObjectiveLoss(OutputBlock output) {
         super(output.objective().getClass().getSimpleName() + "Loss");
         this.output = output;
@@ -57,17 +42,15 @@ public final class ObjectiveLoss extends Loss {
      */
     @Override
     public NDArray evaluate(NDList labels, NDList predictions) {
-        NDArray hidden = predictions.head();
-        checkTraining(hidden, predictions);
-        boolean trained = output.isTrained();
-        boolean wanted = output.bodyLearns();
-        Batch batch = Batch.of(output, labels, predictions);
-        Matrix gradient = wanted ? Matrix.zeros(batch.rows(), output.layer().width()) : null;
+        TrainingOutput given = checkTraining(predictions);
+        NDArray hidden = given.head();
+        Batch batch = Batch.of(output, labels, given);
+        Matrix gradient =
+                output.bodyLearns() ? Matrix.zeros(batch.rows(), output.layer().width()) : null;
         double loss = output.training()
-                .lossAndGradients(hidden.getDevice(), batch.hidden(), batch.targets(), gradient, trained);
-        values.put(hidden.getDevice(), new Value(hidden, loss));
-        NDArray anchor = predictions.get(1);
-        NDArray scalar = anchor.add((float) loss);
+                .lossAndGradients(hidden.getDevice(), batch.hidden(), batch.targets(), gradient, output.isTrained());
+        given.evaluated(loss);
+        NDArray scalar = given.anchor().add((float) loss);
         if (gradient == null) {
             return scalar;
         }
@@ -77,17 +60,23 @@ public final class ObjectiveLoss extends Loss {
         return scalar.add(surrogate.sub(surrogate.stopGradient()));
     }
 
-    private void checkTraining(NDArray hidden, NDList predictions) {
-        if (predictions.size() != 2 || !isCollecting(hidden.getManager().getEngine())) {
-            throw new IllegalStateException(getName()
-                    + " was evaluated outside a gradient collector, or on another block's predictions: its gradients would"
-                    + " be lost. For a value alone use updateAccumulator");
+    @SuppressWarnings("ReferenceEquality") // the very block
+    private TrainingOutput checkTraining(NDList predictions) {
+        output.training();
+        if (!(predictions instanceof TrainingOutput given) || given.owner() != output) {
+            throw new IllegalStateException("predictions of " + getName()
+                    + " are not what its output block gave in training: it must be the model's last block");
         }
-        float anchor = predictions.get(1).getFloat();
-        if (output.isTrained() && (!output.isOptimized() || anchor != 0)) {
+        if (!isCollecting(given.head().getManager().getEngine())) {
+            throw new IllegalStateException(getName()
+                    + " was evaluated outside a gradient collector: its gradients would be lost. For a value alone use"
+                    + " updateAccumulator");
+        }
+        if (output.isTrained() && (!output.isOptimized() || given.anchor().getFloat() != 0)) {
             throw new IllegalStateException("The trainer's optimizer does not step the layer of " + getName()
                     + ": give DefaultTrainingConfig.optOptimizer a JointOptimizer, or freeze the output block");
         }
+        return given;
     }
 
     /** There is one at a time: whoever gets another is outside. */
@@ -112,9 +101,8 @@ public final class ObjectiveLoss extends Loss {
     /** Adds a batch to some means: its training loss, or in validation the exact layer's loss. */
     @Override
     public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
-        Value known = values.get(predictions.head().getDevice());
-        double loss = known != null && known.isOf(predictions.head())
-                ? known.loss()
+        double loss = predictions instanceof TrainingOutput given && !Double.isNaN(given.loss())
+                ? given.loss()
                 : Batch.of(output, labels, predictions).exactLoss();
         for (String key : keys) {
             means.add(key, loss, 1);

@@ -183,7 +183,7 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
         }
         store = parameterStore;
         devices.add(hidden.getDevice());
-        return new NDList(hidden, parameterStore.getValue(anchor, hidden.getDevice(), true));
+        return new TrainingOutput(this, hidden, parameterStore.getValue(anchor, hidden.getDevice(), true));
     }
 
     @Override

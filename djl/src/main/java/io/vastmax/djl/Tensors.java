@@ -35,46 +35,41 @@ final class Tensors {
     /**
      * Ids, one after the other, from integers or from floats, as DJL's datasets have them.
      *
-     * @throws IllegalArgumentException if one is not a whole number of 32 bits
+     * @throws IllegalArgumentException if they are neither, or one is not a whole number of 32 bits
      */
     static int[] ids(String name, NDArray ids) {
         return switch (ids.getDataType()) {
             case INT32 -> ids.toIntArray();
-            case INT64 -> {
-                long[] given = ids.toLongArray();
-                int[] read = new int[given.length];
-                for (int i = 0; i < given.length; i++) {
-                    read[i] = id(name, i, given[i]);
-                }
-                yield read;
-            }
-            default -> {
-                float[] given = ids.toType(DataType.FLOAT32, false).toFloatArray();
-                int[] read = new int[given.length];
-                for (int i = 0; i < given.length; i++) {
-                    read[i] = id(name, i, given[i]);
-                }
-                yield read;
-            }
+            case INT64 -> ids(name, ids.toLongArray());
+            case FLOAT32, FLOAT64 ->
+                ids(name, ids.toType(DataType.FLOAT64, false).toDoubleArray());
+            default ->
+                throw new IllegalArgumentException(
+                        name + " is of type " + ids.getDataType() + ": must be int32, int64, float32 or float64");
         };
     }
 
-    private static int id(String name, int i, long given) {
-        if ((int) given != given) {
-            throw notAnId(name, i, given);
+    private static int[] ids(String name, long[] given) {
+        int[] ids = new int[given.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) given[i];
+            if (ids[i] != given[i]) {
+                throw new IllegalArgumentException(name + "[" + i + "] = " + given[i] + ": must be of 32 bits");
+            }
         }
-        return (int) given;
+        return ids;
     }
 
-    private static int id(String name, int i, float given) {
-        if ((int) given != given) {
-            throw notAnId(name, i, given);
+    private static int[] ids(String name, double[] given) {
+        int[] ids = new int[given.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = (int) given[i];
+            if (ids[i] != given[i]) {
+                throw new IllegalArgumentException(
+                        name + "[" + i + "] = " + given[i] + ": must be a whole number of 32 bits");
+            }
         }
-        return (int) given;
-    }
-
-    private static IllegalArgumentException notAnId(String name, int i, Number given) {
-        return new IllegalArgumentException(name + "[" + i + "] = " + given + ": must be a whole number of 32 bits");
+        return ids;
     }
 
     /** An array of DJL's with these numbers. */

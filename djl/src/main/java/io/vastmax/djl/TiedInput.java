@@ -17,6 +17,14 @@ public final class TiedInput {
     private TiedInput() {}
 
     /**
+     * That of a layer whose body is trained with it: its vectors are multiplied with {@code sqrt(d)}, see
+     * {@link #of(OutputLayer, double)}.
+     */
+    public static InputLayer of(OutputLayer layer) {
+        return of(layer, Math.sqrt(layer.width()));
+    }
+
+    /**
      * That of a layer: an {@link Embedding} for a full softmax, whatever trains it, and an {@link AdaptiveInput} for an
      * adaptive one.
      *

@@ -143,7 +143,7 @@ class EmbeddingBlockTest {
                 OutputBlock output = OutputBlock.of(full)) {
             Linear body = Linear.builder().setUnits(WIDTH).build();
             Block block = new SequentialBlock()
-                    .add(output.embedding(TiedInput.of(full)))
+                    .add(output.embedding(TiedInput.of(full, 1)))
                     .add(body)
                     .add(output);
             model.setBlock(block);

@@ -444,18 +444,22 @@ class OutputBlockTest {
         FullSoftmax full = FullSoftmax.create(CLASSES, WIDTH, RandomKey.of(3));
         try (OutputBlock output = OutputBlock.of(full)) {
             NDList labels = new NDList(manager.create(new long[] {0, 1}));
-            NDList hidden = new NDList(manager.zeros(new Shape(2, WIDTH)), manager.zeros(new Shape(1)));
+            NDArray anchor = manager.zeros(new Shape(1));
+            NDList hidden = new TrainingOutput(output, manager.zeros(new Shape(2, WIDTH)), anchor);
             ObjectiveLoss loss = output.loss();
             refused(() -> loss.evaluate(labels, hidden), "FullSoftmaxLoss was evaluated outside a gradient collector");
             try (GradientCollector collector = Engine.getEngine("PyTorch").newGradientCollector()) {
                 assertThat(collector).isNotNull();
+                refused(
+                        () -> loss.evaluate(labels, new NDList(hidden.head())),
+                        "are not what its output block gave in training: it must be the model's last block");
                 refused(
                         () -> loss.evaluate(labels, hidden),
                         "give DefaultTrainingConfig.optOptimizer a JointOptimizer");
                 JointOptimizer.adam(output).build();
                 refused(() -> JointOptimizer.adam(output).build(), "has an optimizer already");
                 refused(
-                        () -> loss.evaluate(labels, new NDList(manager.zeros(new Shape(2, 5)), hidden.get(1))),
+                        () -> loss.evaluate(labels, new TrainingOutput(output, manager.zeros(new Shape(2, 5)), anchor)),
                         "hidden is (2, 5): must have two dimensions or more, the last of them 6");
                 refused(
                         () -> loss.evaluate(new NDList(manager.create(new long[] {0, 40})), hidden),
@@ -467,7 +471,8 @@ class OutputBlockTest {
                         () -> loss.evaluate(new NDList(manager.create(new long[] {0})), hidden),
                         "labels is (1), 1 classes for 2 hidden vectors");
                 refused(
-                        () -> loss.evaluate(labels, new NDList(hidden.get(0), manager.create(new float[] {0.1f}))),
+                        () -> loss.evaluate(
+                                labels, new TrainingOutput(output, hidden.head(), manager.create(new float[] {0.1f}))),
                         "The trainer's optimizer does not step the layer");
             }
             refused(() -> output.topK(41), "k = 41: must be from 1 to the number of classes, 40");
@@ -479,7 +484,7 @@ class OutputBlockTest {
             refused(() -> output.perplexity().getAccumulator("none"), "No accumulator \"none\"");
             refused(
                     () -> output.logProbs()
-                            .forward(new ParameterStore(manager, false), new NDList(hidden.get(0)), true),
+                            .forward(new ParameterStore(manager, false), new NDList(hidden.head()), true),
                     "This block is for inference");
             refused(() -> JointOptimizer.adam(output).optMomentum(0.9f), "momentum = 0.9: must be");
             refused(() -> JointOptimizer.sgd(output).optClipNorm(0), "limit = 0.0: must be positive");
