@@ -189,8 +189,12 @@ final class Suites {
                 List.of(),
                 List.of(
                         "An embedding of DJL's unless it is tied, one LSTM layer of DJL's, d = 256, then the layer; 32 windows of"
-                                + " 32 words; Adam. V = %,d, words from %s."
-                                        .formatted(frequencies.classes(), frequencies.source()),
+                                + " 32 words; Adam. V = %,d, %s."
+                                        .formatted(
+                                                frequencies.classes(),
+                                                Given.corpus() == null
+                                                        ? "drawn from " + frequencies.source()
+                                                        : "the beginning of the training text"),
                         "Body and layer apart: the same body with a loss that costs nothing, then the layer's loss, gradients and"
                                 + " step without DJL. A ratio of 0.91 is 10 % more time than both.",
                         "DJL: its linear block and its softmax cross-entropy over the same body."));

@@ -59,7 +59,7 @@ public class TrainingBenchmark {
     }
 
     @TearDown
-    public void tearDown() throws Exception {
+    public void tearDown() {
         Objects.requireNonNull(step).close();
     }
 }

@@ -31,7 +31,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A step of training a word model as DJL trains: {@code EasyTrain.trainBatch} and {@code Trainer.step}, with an embedding, an LSTM
@@ -45,20 +45,19 @@ final class TrainingStep implements AutoCloseable {
     private final Model model;
     private final Trainer trainer;
     private final ArrayDataset text;
-    private final List<AutoCloseable> others;
+    private final @Nullable Workspace workspace;
     private final Runnable beside;
     private Iterator<Batch> batches;
 
     private TrainingStep(
             Frequencies words,
-            int width,
             Block block,
             DefaultTrainingConfig config,
             Runnable beside,
-            AutoCloseable... others) {
+            @Nullable Workspace workspace) {
         this.model = Model.newInstance("words");
         this.beside = beside;
-        this.others = List.of(others);
+        this.workspace = workspace;
         model.setBlock(block);
         trainer = model.newTrainer(config);
         trainer.initialize(new Shape(BATCH, STEPS));
@@ -84,7 +83,7 @@ final class TrainingStep implements AutoCloseable {
         Block block = new SequentialBlock().add(input).add(lstm(width)).add(output);
         DefaultTrainingConfig config = new DefaultTrainingConfig(output.loss())
                 .optOptimizer(JointOptimizer.adam(block).build());
-        return new TrainingStep(words, width, block, config, () -> {}, workspace);
+        return new TrainingStep(words, block, config, () -> {}, workspace);
     }
 
     /** With DJL's own linear block and softmax cross-entropy. */
@@ -93,7 +92,7 @@ final class TrainingStep implements AutoCloseable {
                 .add(embedding(words, width))
                 .add(lstm(width))
                 .add(Linear.builder().setUnits(words.classes()).build());
-        return new TrainingStep(words, width, block, adam(Loss.softmaxCrossEntropyLoss()), () -> {});
+        return new TrainingStep(words, block, adam(Loss.softmaxCrossEntropyLoss()), () -> {}, null);
     }
 
     /** The body by itself, with a loss that costs nothing, and then the layer by itself, without DJL. */
@@ -109,7 +108,6 @@ final class TrainingStep implements AutoCloseable {
         io.vastmax.Optimizer optimizer = io.vastmax.Optimizer.adam(objective.parameters());
         return new TrainingStep(
                 words,
-                width,
                 block,
                 adam(new Sum()),
                 () -> {
@@ -133,11 +131,11 @@ final class TrainingStep implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() {
         trainer.close();
         model.close();
-        for (AutoCloseable other : others) {
-            other.close();
+        if (workspace != null) {
+            workspace.close();
         }
     }
 

@@ -96,7 +96,7 @@ final class Layers {
     static InputLayer input(Input input, OutputLayer exact, LayerSettings settings, RandomKey key) {
         return switch (input) {
             case embedding -> Embedding.create(exact.classes(), exact.width(), key);
-            case tied -> TiedInput.of(exact, Math.sqrt(exact.width()));
+            case tied -> TiedInput.of(exact);
             case adaptive -> {
                 if (!(exact instanceof AdaptiveSoftmax adaptive)) {
                     throw new IllegalArgumentException(

@@ -99,7 +99,7 @@ public final class RecurrentLanguageModel implements AutoCloseable {
      * @throws IllegalArgumentException if the objective has another width, or its layer no vectors that an input could read
      */
     public static RecurrentLanguageModel tied(Settings settings, Objective objective, RandomKey key) {
-        InputLayer input = TiedInput.of(objective.exact(), Math.sqrt(settings.width()));
+        InputLayer input = TiedInput.of(objective.exact());
         return new RecurrentLanguageModel(settings, input, objective, key);
     }
 

@@ -310,7 +310,9 @@ class ComposedSoftmaxTrainingTest {
                     new Refusal(manager.create(new int[] {1, 60}), "labels[1] = 60: must be from 0 to 59"),
                     new Refusal(manager.create(new long[] {-1, 1}), "labels[0] = -1: must be from 0 to 59"),
                     new Refusal(manager.create(new long[] {1L << 32, 1}), "labels[0] = 4294967296: must be of 32 bits"),
-                    new Refusal(manager.create(new float[] {1, 1.5f}), "labels[1] = 1.5: must be a whole number"),
+                    new Refusal(
+                            manager.create(new float[] {1, 1.5f}),
+                            "labels[1] = 1.5: must be a whole number of 32 bits"),
                     new Refusal(
                             manager.create(new boolean[] {true, true}),
                             "labels is of type boolean: must be int32, int64, float32 or float64"))) {

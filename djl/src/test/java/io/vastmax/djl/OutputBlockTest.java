@@ -50,6 +50,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -155,7 +156,9 @@ class OutputBlockTest {
                         parameter(theirBody, i).toFloatArray());
             }
             assertClose(full.weight().value().array(), parameter(logits, 0).toFloatArray());
-            assertClose(full.bias().value().array(), parameter(logits, 1).toFloatArray());
+            assertClose(
+                    Objects.requireNonNull(full.bias()).value().array(),
+                    parameter(logits, 1).toFloatArray());
             output.close();
         }
     }
@@ -181,7 +184,9 @@ class OutputBlockTest {
                 double squares = squares(before, parameter(body, 0).toFloatArray())
                         + squares(new float[WIDTH], parameter(body, 1).toFloatArray())
                         + squares(weight, full.weight().value().array())
-                        + squares(new float[CLASSES], full.bias().value().array());
+                        + squares(
+                                new float[CLASSES],
+                                Objects.requireNonNull(full.bias()).value().array());
                 assertThat(Math.sqrt(squares)).isCloseTo(0.01, within(1e-6));
             }
             output.close();

@@ -23,6 +23,7 @@ import io.vastmax.djl.JointOptimizer;
 import io.vastmax.djl.OutputBlock;
 import io.vastmax.sampled.NegativeSampler;
 import io.vastmax.sampled.SampledSoftmax;
+import java.util.Objects;
 import java.util.SplittableRandom;
 
 /** A classifier with 10,000 classes on dense features that are made up, trained by a sampled softmax, evaluated exactly. */
@@ -68,7 +69,7 @@ public final class LargeClassifier {
                     NDList top = predictor.predict(new NDList(one));
                     System.out.println("The likeliest classes of an example of class 41: " + top.get(0));
                 }
-                return trainer.getTrainingResult().getEvaluations().get("validate_Accuracy");
+                return Objects.requireNonNull(trainer.getTrainingResult().getValidateEvaluation("Accuracy"));
             }
         }
     }

@@ -3,8 +3,6 @@ package io.vastmax.examples;
 import ai.djl.Model;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
@@ -16,7 +14,6 @@ import ai.djl.nn.transformer.ScaledDotProductAttentionBlock;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.Trainer;
 import ai.djl.training.listener.EvaluatorTrainingListener;
-import ai.djl.training.tracker.Tracker;
 import io.vastmax.FullSoftmax;
 import io.vastmax.RandomKey;
 import io.vastmax.djl.JointOptimizer;
@@ -53,9 +50,7 @@ public final class TransformerLanguageModel {
                     .add(output);
             model.setBlock(block);
             DefaultTrainingConfig config = new DefaultTrainingConfig(output.loss())
-                    .optOptimizer(JointOptimizer.adam(block)
-                            .optLearningRateTracker(Tracker.fixed(0.001f))
-                            .build())
+                    .optOptimizer(JointOptimizer.adam(block).build())
                     .addEvaluator(output.perplexity())
                     .addTrainingListeners(new EvaluatorTrainingListener());
             try (Trainer trainer = model.newTrainer(config)) {
@@ -87,16 +82,18 @@ public final class TransformerLanguageModel {
 
     /** One where word t may look at word s, [B, T, T]. */
     private static NDArray past(NDArray x) {
-        Shape shape = x.getShape();
-        NDArray steps = x.getManager().arange(shape.get(1));
-        return steps.expandDims(1).gte(steps.expandDims(0)).expandDims(0).repeat(0, shape.get(0));
+        NDArray steps = x.getManager().arange((int) x.getShape().get(1));
+        return steps.expandDims(1)
+                .gte(steps.expandDims(0))
+                .expandDims(0)
+                .repeat(0, x.getShape().get(0));
     }
 
     /** Sines and cosines of falling frequency (Vaswani et al. 2017). */
     private static NDArray withPositions(NDArray x) {
-        NDArray t = x.getManager().arange(x.getShape().get(1)).toType(DataType.FLOAT32, false);
+        NDArray t = x.getManager().arange((float) x.getShape().get(1)).expandDims(1);
         NDArray i = x.getManager().arange(WIDTH / 2f);
-        NDArray angles = t.expandDims(1).mul(i.mul(-2 * Math.log(1e4) / WIDTH).exp());
+        NDArray angles = t.mul(i.mul(-2 * Math.log(1e4) / WIDTH).exp());
         return x.add(angles.sin().concat(angles.cos(), 1));
     }
 }

@@ -10,6 +10,7 @@ import io.vastmax.text.Text;
 import io.vastmax.text.TokenIds;
 import io.vastmax.text.Vocabulary;
 import java.io.IOException;
+import java.util.Objects;
 
 /**
  * The words of a corpus as data for DJL.
@@ -33,7 +34,7 @@ record Words(Corpus corpus, Vocabulary vocabulary) {
                 epochs,
                 windows(manager, corpus.train(), batch, steps),
                 windows(manager, corpus.valid(), batch, steps));
-        return trainer.getTrainingResult().getEvaluations().get("validate_Perplexity");
+        return Objects.requireNonNull(trainer.getTrainingResult().getValidateEvaluation("Perplexity"));
     }
 
     /** Windows of a text, one after the other; the label of each word is the next. */

@@ -10,6 +10,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The examples run, on a text that is always there, and are what the page says. */
 class ExamplesTest {
@@ -49,5 +51,15 @@ class ExamplesTest {
     @Test
     void theClassifierFindsOneOfTenThousand() throws Exception {
         assertThat(LargeClassifier.run(3)).isGreaterThan(0.5);
+    }
+
+    /** The page shows each as it stands. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LstmLanguageModel", "LargeClassifier", "TransformerLanguageModel"})
+    void thePageShowsThem(String name) throws IOException {
+        String source = Files.readString(SOURCES.resolve(name + ".java"));
+        assertThat(source.lines().count()).isLessThan(100);
+        String code = source.substring(source.indexOf("/**"));
+        assertThat(Files.readString(ROOT.resolve("docs/djl.md"))).contains("```java\n" + code + "```");
     }
 }
