@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The optimizer of a DJL model that ends with an {@link OutputBlock}: when the trainer steps, DJL's optimizer steps the body and ours,
@@ -73,7 +74,7 @@ public final class JointOptimizer extends Optimizer {
             }
             default -> throw new AssertionError(builder.kind);
         }
-        output.optimize(model);
+        output.steppedBy(this);
     }
 
     /**
@@ -110,6 +111,9 @@ public final class JointOptimizer extends Optimizer {
      */
     @Override
     public void update(String parameterId, NDArray weight, NDArray grad) {
+        if (output.optimizer() != this) {
+            throw new IllegalStateException("The output block has another optimizer, made after this one");
+        }
         if (output.training().batches() > 0) {
             stepLayers();
         }
@@ -157,15 +161,24 @@ public final class JointOptimizer extends Optimizer {
 
     /** The norm of the body's gradients, each summed over the devices. */
     private double bodyNorm() {
+        // A block may be there twice
         Map<String, Parameter> parameters = new LinkedHashMap<>();
-        model.getParameters().values().stream()
-                .filter(parameter -> parameter.requiresGradient() && !isAnchor(parameter.getId()))
-                .forEach(parameter -> parameters.put(parameter.getId(), parameter));
+        bodyParameters().forEach(parameter -> parameters.put(parameter.getId(), parameter));
         double norm = 0;
         for (Parameter parameter : parameters.values()) {
             norm = Math.hypot(norm, norm(output.arrays(parameter)));
         }
         return norm;
+    }
+
+    /** Whether the body has parameters that are trained. */
+    boolean bodyLearns() {
+        return bodyParameters().findAny().isPresent();
+    }
+
+    private Stream<Parameter> bodyParameters() {
+        return model.getParameters().values().stream()
+                .filter(parameter -> parameter.requiresGradient() && !isAnchor(parameter.getId()));
     }
 
     private static double norm(List<NDArray> arrays) {
@@ -252,10 +265,10 @@ public final class JointOptimizer extends Optimizer {
         }
 
         /**
-         * The optimizer.
+         * The optimizer, which steps the output block from now on.
          *
          * @throws IllegalArgumentException if the model does not hold one output block, or a setting is not supported
-         * @throws IllegalStateException if the output block is closed, or has an optimizer
+         * @throws IllegalStateException if the output block is closed
          */
         public JointOptimizer build() {
             return new JointOptimizer(this);

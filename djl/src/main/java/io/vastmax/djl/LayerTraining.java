@@ -70,9 +70,10 @@ final class LayerTraining {
         return computation.apply(workspace);
     }
 
-    /** An input layer is trained too: before any gradient has gathered. */
+    /** An input layer is trained too. What has gathered is forgotten. */
     synchronized void add(InputLayer input) {
         inputs.add(input);
+        parts.clear();
     }
 
     /** What is trained: the objective's parameters and the input layers', shared ones once. */
@@ -121,7 +122,8 @@ final class LayerTraining {
     }
 
     /**
-     * A step with all that has gathered, after which the objective is told of its targets and all begins anew.
+     * A step with all that has gathered, after which the objective is told of its targets and all begins anew, also where
+     * the step failed.
      *
      * @param factor what the objective's gradients are multiplied with, not those that embeddings have from autograd
      */
@@ -135,11 +137,12 @@ final class LayerTraining {
             sum.add(part.gradients);
             part.gradients.clear();
         });
-        stepper.step(sum, workspace);
-        sum.clear();
-        for (Part part : parts.values()) {
-            part.targets.forEach(objective::observe);
-            part.targets.clear();
+        try {
+            stepper.step(sum, workspace);
+            parts.values().forEach(part -> part.targets.forEach(objective::observe));
+        } finally {
+            sum.clear();
+            parts.values().forEach(part -> part.targets.clear());
         }
     }
 

@@ -72,7 +72,7 @@ public final class ObjectiveLoss extends Loss {
                     + " was evaluated outside a gradient collector: its gradients would be lost. For a value alone use"
                     + " updateAccumulator");
         }
-        if (output.isTrained() && (!output.isOptimized() || given.anchor().getFloat() != 0)) {
+        if (output.isTrained() && (output.optimizer() == null || given.anchor().getFloat() != 0)) {
             throw new IllegalStateException("The trainer's optimizer does not step the layer of " + getName()
                     + ": give DefaultTrainingConfig.optOptimizer a JointOptimizer, or freeze the output block");
         }

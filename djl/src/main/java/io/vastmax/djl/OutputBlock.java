@@ -58,7 +58,7 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
     private final List<EmbeddingBlock> embeddings = new ArrayList<>();
     private final SortedSet<Device> devices = new ConcurrentSkipListSet<>(LayerTraining.ORDER);
     private volatile @Nullable ParameterStore store;
-    private volatile @Nullable Block model;
+    private volatile @Nullable JointOptimizer optimizer;
     private volatile boolean closed;
 
     private OutputBlock(LayerTraining training, boolean ownsWorkspace) {
@@ -143,16 +143,12 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
     }
 
     /**
-     * The input layer of a model that ends with this block, trained with it: tied to this layer or not. To be made before the
-     * {@link JointOptimizer}.
-     *
-     * @throws IllegalStateException if an optimizer has been made
+     * The input layer of a model that ends with this block, trained with it: tied to this layer or not. It belongs to the
+     * {@link JointOptimizer} that is made next.
      */
     public EmbeddingBlock embedding(InputLayer input) {
-        if (isOptimized()) {
-            throw new IllegalStateException("This output block has its optimizer: make the embedding before it");
-        }
         training.add(input);
+        optimizer = null;
         EmbeddingBlock embedding = new EmbeddingBlock(this, input);
         embeddings.add(embedding);
         return embedding;
@@ -181,9 +177,17 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
         if (!training) {
             return new NDList(hidden);
         }
-        store = parameterStore;
-        devices.add(hidden.getDevice());
+        see(parameterStore, hidden.getDevice());
         return new TrainingOutput(this, hidden, parameterStore.getValue(anchor, hidden.getDevice(), true));
+    }
+
+    /** A trainer has a store of its own, with its own devices. */
+    private synchronized void see(ParameterStore parameterStore, Device device) {
+        if (store != parameterStore) {
+            store = parameterStore;
+            devices.clear();
+        }
+        devices.add(device);
     }
 
     @Override
@@ -229,30 +233,21 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
         return anchor.requiresGradient();
     }
 
-    /**
-     * To be told of the one optimizer.
-     *
-     * @param whole the block of the whole model
-     */
-    void optimize(Block whole) {
-        if (model != null) {
-            throw new IllegalStateException("This output block has an optimizer already: one steps it");
-        }
-        model = whole;
+    /** From now on this optimizer steps the layer, and no other. */
+    void steppedBy(JointOptimizer next) {
+        optimizer = next;
     }
 
-    boolean isOptimized() {
-        return model != null;
+    /** What steps the layer; null as long as nothing does. */
+    @Nullable
+    JointOptimizer optimizer() {
+        return optimizer;
     }
 
     /** Whether anybody wants gradients of hidden states: not where hidden states are given features. */
     boolean bodyLearns() {
-        Block whole = model;
-        return whole == null
-                || !embeddings.isEmpty()
-                || whole.getParameters().values().stream()
-                        .anyMatch(parameter -> parameter.requiresGradient()
-                                && !parameter.getId().equals(anchor.getId()));
+        JointOptimizer steps = optimizer;
+        return steps == null || !embeddings.isEmpty() || steps.bodyLearns();
     }
 
     List<EmbeddingBlock> embeddings() {

@@ -444,6 +444,67 @@ class OutputBlockTest {
         }
     }
 
+    /** A gradient that is not finite changes nothing, and is forgotten. */
+    @Test
+    void aStepThatDivergesIsRefused() throws Exception {
+        FullSoftmax full = FullSoftmax.create(CLASSES, WIDTH, RandomKey.of(3));
+        float[] before = full.weight().value().array().clone();
+        try (Model model = Model.newInstance("diverging", "PyTorch");
+                OutputBlock output = OutputBlock.of(full)) {
+            model.setBlock(output);
+            JointOptimizer optimizer = JointOptimizer.sgd(output)
+                    .optLearningRateTracker(Tracker.fixed(1))
+                    .build();
+            try (Trainer trainer = model.newTrainer(new DefaultTrainingConfig(output.loss()).optOptimizer(optimizer))) {
+                trainer.initialize(new Shape(2, WIDTH));
+                step(trainer, normal(new Shape(2, WIDTH), 1));
+                float[] after = full.weight().value().array().clone();
+                assertThat(after).isNotEqualTo(before);
+                refused(
+                        () -> step(trainer, manager.full(new Shape(2, WIDTH), Float.NaN)),
+                        "The norm of the gradient is NaN: training has diverged");
+                assertThat(full.weight().value().array()).isEqualTo(after);
+                step(trainer, normal(new Shape(2, WIDTH), 2));
+                assertThat(full.weight().value().array()).isNotEqualTo(after).doesNotContain(Float.NaN);
+            }
+        }
+    }
+
+    private void step(Trainer trainer, NDArray hidden) {
+        try (GradientCollector collector = trainer.newGradientCollector()) {
+            NDList labels = new NDList(manager.create(new long[] {0, 1}));
+            collector.backward(trainer.getLoss().evaluate(labels, trainer.forward(new NDList(hidden))));
+        }
+        trainer.step();
+    }
+
+    /** Training goes on with another trainer and another optimizer; the first steps no more. */
+    @Test
+    void aSecondTrainerGoesOn() throws Exception {
+        FullSoftmax full = FullSoftmax.create(CLASSES, WIDTH, RandomKey.of(3));
+        try (Model model = Model.newInstance("twice", "PyTorch");
+                OutputBlock output = OutputBlock.of(full)) {
+            Block block = new SequentialBlock().add(body()).add(output);
+            model.setBlock(block);
+            float loss = Float.POSITIVE_INFINITY;
+            for (int i = 0; i < 2; i++) {
+                DefaultTrainingConfig config = new DefaultTrainingConfig(output.loss())
+                        .optOptimizer(JointOptimizer.adam(block)
+                                .optLearningRateTracker(Tracker.fixed(0.02f))
+                                .optClipNorm(1)
+                                .build())
+                        .addTrainingListeners(new EvaluatorTrainingListener());
+                try (Trainer trainer = model.newTrainer(config)) {
+                    trainer.initialize(new Shape(BATCH, FEATURES));
+                    EasyTrain.fit(trainer, 20, data(), data());
+                    float last = trainer.getTrainingResult().getValidateLoss();
+                    assertThat(last).isLessThan(loss);
+                    loss = last;
+                }
+            }
+        }
+    }
+
     @Test
     void wrongUseIsRefusedByName() throws Exception {
         FullSoftmax full = FullSoftmax.create(CLASSES, WIDTH, RandomKey.of(3));
@@ -461,8 +522,11 @@ class OutputBlockTest {
                 refused(
                         () -> loss.evaluate(labels, hidden),
                         "give DefaultTrainingConfig.optOptimizer a JointOptimizer");
+                JointOptimizer first = JointOptimizer.adam(output).build();
                 JointOptimizer.adam(output).build();
-                refused(() -> JointOptimizer.adam(output).build(), "has an optimizer already");
+                refused(
+                        () -> first.update("", anchor, anchor),
+                        "The output block has another optimizer, made after this one");
                 refused(
                         () -> loss.evaluate(labels, new TrainingOutput(output, manager.zeros(new Shape(2, 5)), anchor)),
                         "hidden is (2, 5): must have two dimensions or more, the last of them 6");
