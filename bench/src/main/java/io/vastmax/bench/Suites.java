@@ -185,7 +185,8 @@ final class Suites {
                                 djl.target(4)),
                         Work.training(adaptive, true, Contender.of(VASTMAX, 2), djl),
                         Work.training(SAMPLED, false, Contender.of(VASTMAX, 2), djl),
-                        Work.training(new Layer.Full(), false, Contender.of(VASTMAX, 2), djl)),
+                        Work.training(new Layer.Full(), false, Contender.of(VASTMAX, 2), djl),
+                        Work.crossing(WORDS)),
                 List.of(),
                 List.of(
                         "An embedding of DJL's unless it is tied, one LSTM layer of DJL's, d = 256, then the layer; 32 windows of"
@@ -197,7 +198,8 @@ final class Suites {
                                                         : "the beginning of the training text"),
                         "Body and layer apart: the same body with a loss that costs nothing, then the layer's loss, gradients and"
                                 + " step without DJL. A ratio of 0.91 is 10 % more time than both.",
-                        "DJL: its linear block and its softmax cross-entropy over the same body."));
+                        "DJL: its linear block and its softmax cross-entropy over the same body.",
+                        "Across and back: loss and backward pass of a layer that computes nothing; it is in the times above."));
     }
 
     private static Suite scale() {

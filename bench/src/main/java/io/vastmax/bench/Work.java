@@ -89,6 +89,18 @@ record Work(
                 0);
     }
 
+    /** Hidden states to a layer, and their gradients back. */
+    static Work crossing(Problem problem) {
+        return new Work(
+                "Hidden states across and back: N = %,d, d = %d".formatted(problem.rows(), problem.width()),
+                CrossingBenchmark.class,
+                Map.of("problem", problem.text(), "threads", "2"),
+                List.of(Contender.of(Implementation.VASTMAX, 1)),
+                0,
+                0,
+                0);
+    }
+
     /** The likeliest classes of one hidden vector, in a trained model. */
     static Work topK(String layer, Contender... contenders) {
         return new Work(

@@ -17,10 +17,14 @@ final class Batch {
     private final Matrix hidden;
     private final int[] ids;
 
-    private Batch(OutputBlock output, Matrix hidden, int[] ids) {
+    /** The loss that training has computed; not a number if it has not. */
+    private final double trained;
+
+    private Batch(OutputBlock output, Matrix hidden, int[] ids, double trained) {
         this.output = output;
         this.hidden = hidden;
         this.ids = ids;
+        this.trained = trained;
     }
 
     /**
@@ -46,7 +50,7 @@ final class Batch {
                         + (layer.classes() - 1) + (ignored == null ? "" : ", or " + ignored + " to be ignored"));
             }
         }
-        return new Batch(output, hidden, ids);
+        return new Batch(output, hidden, ids, TrainingOutput.lossOf(predictions));
     }
 
     Matrix hidden() {
@@ -87,11 +91,14 @@ final class Batch {
         for (int n = 0; n < rows.length; n++) {
             System.arraycopy(hidden.array(), rows[n] * width, some.array(), n * width, width);
         }
-        return new Batch(output, some, Arrays.stream(rows).map(n -> ids[n]).toArray());
+        return new Batch(output, some, Arrays.stream(rows).map(n -> ids[n]).toArray(), trained);
     }
 
-    /** The sum of the labels' negative log-likelihoods, in nats. */
+    /** The sum of the labels' negative log-likelihoods, in nats, of rows that all count. */
     double nats() {
+        if (!Double.isNaN(trained) && output.minimisesNats()) {
+            return trained * ids.length;
+        }
         return output.training().compute(workspace -> {
             float[] logProbs = new float[ids.length];
             output.layer().logProb(hidden, ids, logProbs, workspace);

@@ -101,9 +101,9 @@ public final class ObjectiveLoss extends Loss {
     /** Adds a batch to some means: its training loss, or in validation the exact layer's loss. */
     @Override
     public void updateAccumulators(String[] keys, NDList labels, NDList predictions) {
-        double loss = predictions instanceof TrainingOutput given && !Double.isNaN(given.loss())
-                ? given.loss()
-                : Batch.of(output, labels, predictions).exactLoss();
+        double trained = TrainingOutput.lossOf(predictions);
+        double loss =
+                Double.isNaN(trained) ? Batch.of(output, labels, predictions).exactLoss() : trained;
         for (String key : keys) {
             means.add(key, loss, 1);
         }

@@ -14,6 +14,7 @@ import ai.djl.training.evaluator.Evaluator;
 import ai.djl.training.initializer.Initializer;
 import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vastmax.CrossEntropy;
 import io.vastmax.InputLayer;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
@@ -106,7 +107,10 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
         return new ObjectiveLoss(this);
     }
 
-    /** {@code exp} of the mean negative log-likelihood of the labels under the exact layer, over all rows that count. */
+    /**
+     * {@code exp} of the mean negative log-likelihood of the labels under the exact layer, over all rows that count. Of a
+     * training batch it takes no pass where that is what the loss was.
+     */
     public Evaluator perplexity() {
         return new PerplexityEvaluator(this);
     }
@@ -248,6 +252,15 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
     boolean bodyLearns() {
         JointOptimizer steps = optimizer;
         return steps == null || !embeddings.isEmpty() || steps.bodyLearns();
+    }
+
+    /** Whether the training loss is the mean negative log-likelihood of the rows that count. */
+    boolean minimisesNats() {
+        if (!(objective() instanceof OutputLayer exact)) {
+            return false;
+        }
+        Integer ignored = exact.objective().ignored();
+        return exact.objective().equals(ignored == null ? CrossEntropy.MEAN : CrossEntropy.MEAN.ignoring(ignored));
     }
 
     List<EmbeddingBlock> embeddings() {

@@ -25,9 +25,9 @@ final class TrainingOutput extends NDList {
         return anchor;
     }
 
-    /** The loss that was computed with the gradients; not a number before. */
-    double loss() {
-        return loss;
+    /** The loss that was computed with the gradients of a block's output; not a number if there is none. */
+    static double lossOf(NDList predictions) {
+        return predictions instanceof TrainingOutput output ? output.loss : Double.NaN;
     }
 
     void evaluated(double value) {

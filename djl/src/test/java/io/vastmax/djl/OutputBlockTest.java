@@ -207,10 +207,13 @@ class OutputBlockTest {
                             .optLearningRateTracker(Tracker.fixed(0.02f))
                             .optClipNorm(1)
                             .build())
+                    .addEvaluator(output.perplexity())
                     .addTrainingListeners(new EvaluatorTrainingListener());
             try (Trainer trainer = model.newTrainer(config)) {
                 trainer.initialize(new Shape(BATCH, FEATURES));
                 EasyTrain.fit(trainer, 1, data(), data());
+                assertThat(trainer.getTrainingResult().getValidateEvaluation("Perplexity"))
+                        .isCloseTo((float) Math.exp(trainer.getTrainingResult().getValidateLoss()), within(0.01f));
                 float first = trainer.getTrainingResult().getValidateLoss();
                 assertThat(counting.passes).isEqualTo(ROWS / BATCH);
                 assertThat(counting.observed).isEqualTo(ROWS / BATCH);
@@ -258,6 +261,25 @@ class OutputBlockTest {
             assertThat(top.get(0).toLongArray()).isEqualTo(sorted.get(1).toLongArray());
             assertClose(top.get(1).toFloatArray(), sorted.get(0).toFloatArray());
             assertThat(top.get(0).getShape()).isEqualTo(new Shape(4, 5, 3));
+        }
+    }
+
+    /** In training the perplexity is made of the loss, where that is what it was. */
+    @Test
+    void thePerplexityOfATrainingBatchTakesNoPass() {
+        for (CrossEntropy objective :
+                List.of(CrossEntropy.MEAN, CrossEntropy.MEAN.ignoring(4), CrossEntropy.MEAN.smoothing(0.1))) {
+            FullSoftmax full =
+                    FullSoftmax.create(CLASSES, WIDTH, RandomKey.of(3)).minimising(objective);
+            try (OutputBlock output = OutputBlock.of(full)) {
+                TrainingOutput given =
+                        new TrainingOutput(output, normal(new Shape(3, WIDTH), 1), manager.zeros(new Shape(1)));
+                NDList labels = new NDList(manager.create(new long[] {4, 5, 6}));
+                float perplexity = value(output.perplexity(), labels, given);
+                given.evaluated(0.5);
+                assertThat(value(output.perplexity(), labels, given))
+                        .isEqualTo(objective.labelSmoothing() > 0 ? perplexity : (float) Math.exp(0.5));
+            }
         }
     }
 

@@ -45,12 +45,12 @@ class ExamplesTest {
     @Test
     void theTransformerLearns() throws Exception {
         double before = TransformerLanguageModel.run(folder, 1);
-        assertThat(TransformerLanguageModel.run(folder, 4)).isLessThan(0.8 * before);
+        assertThat(TransformerLanguageModel.run(folder, 6)).isLessThan(0.85 * before);
     }
 
     @Test
     void theClassifierFindsOneOfTenThousand() throws Exception {
-        assertThat(LargeClassifier.run(3)).isGreaterThan(0.5);
+        assertThat(LargeClassifier.run(4)).isGreaterThan(0.6);
     }
 
     /** The page shows each as it stands. */
