@@ -186,6 +186,7 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
     }
 
     /** A trainer has a store of its own, with its own devices. */
+    @SuppressWarnings("ReferenceEquality") // the very store
     private synchronized void see(ParameterStore parameterStore, Device device) {
         if (store != parameterStore) {
             store = parameterStore;
