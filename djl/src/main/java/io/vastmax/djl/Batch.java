@@ -33,10 +33,15 @@ final class Batch {
      * @throws IllegalArgumentException if hidden states or labels do not fit the layer or each other
      */
     static Batch of(OutputBlock output, NDList labels, NDList predictions) {
+        return of(output, labels, predictions, new float[0]);
+    }
+
+    /** The same in an array that is there, if it is of the right length: then the batch is good until the next one. */
+    static Batch of(OutputBlock output, NDList labels, NDList predictions, float[] kept) {
         NDArray states = predictions.head();
         NDArray classes = labels.head();
         output.checkHidden(states.getShape());
-        Matrix hidden = Tensors.matrix(states, output.layer().width());
+        Matrix hidden = Tensors.matrix(states, output.layer().width(), kept);
         int[] ids = Tensors.ids("labels", classes);
         if (ids.length != hidden.rows()) {
             throw new IllegalArgumentException("labels is " + classes.getShape() + ", " + ids.length + " classes for "

@@ -13,7 +13,6 @@ import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vastmax.InputLayer;
 import io.vastmax.Matrix;
-import io.vastmax.Parameter;
 import io.vastmax.Parameters;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -124,15 +123,9 @@ public final class EmbeddingBlock extends AbstractBlock {
         InputFiles.describe(layer, output.objective(), config, integers);
     }
 
-    /** The parameters that the output layer does not save. */
+    /** The parameters that the output block does not save. */
     private Parameters own() {
-        List<Parameter> own = new ArrayList<>();
-        layer.parameters().forEach(parameter -> {
-            if (!output.layer().parameters().contains(parameter)) {
-                own.add(parameter);
-            }
-        });
-        return Parameters.of(own);
+        return layer.parameters().without(output.objective().parameters());
     }
 
     private Shape shape(Shape ids) {

@@ -26,6 +26,11 @@ public final class ObjectiveLoss extends Loss {
     private final OutputBlock output;
     private final Means means = new Means();
 
+    /** Hidden states and their gradients of the last batch, whose memory serves the next. */
+    private float[] states = {};
+
+    private float[] gradients = {};
+
     ObjectiveLoss(OutputBlock output) {
         super(output.objective().getClass().getSimpleName() + "Loss");
         this.output = output;
@@ -41,12 +46,16 @@ public final class ObjectiveLoss extends Loss {
      * @throws IllegalArgumentException if hidden states or labels do not fit the layer
      */
     @Override
-    public NDArray evaluate(NDList labels, NDList predictions) {
+    public synchronized NDArray evaluate(NDList labels, NDList predictions) {
         TrainingOutput given = checkTraining(predictions);
         NDArray hidden = given.head();
-        Batch batch = Batch.of(output, labels, given);
-        Matrix gradient =
-                output.bodyLearns() ? Matrix.zeros(batch.rows(), output.layer().width()) : null;
+        Batch batch = Batch.of(output, labels, given, states);
+        states = batch.hidden().array();
+        Matrix gradient = null;
+        if (output.bodyLearns()) {
+            gradients = Tensors.fitting(gradients, states.length);
+            gradient = Matrix.wrap(batch.rows(), output.layer().width(), gradients);
+        }
         double loss = output.training()
                 .lossAndGradients(hidden.getDevice(), batch.hidden(), batch.targets(), gradient, output.isTrained());
         given.evaluated(loss);

@@ -208,13 +208,13 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
     @Override
     public void saveParameters(DataOutputStream os) throws IOException {
         super.saveParameters(os);
-        LayerStream.write(os, this::describe, layer().parameters());
+        LayerStream.write(os, this::describe, objective().parameters());
     }
 
     @Override
     public void loadParameters(NDManager manager, DataInputStream is) throws IOException, MalformedModelException {
         super.loadParameters(manager, is);
-        LayerStream.read(is, this::describe, layer().parameters());
+        LayerStream.read(is, this::describe, objective().parameters());
     }
 
     LayerTraining training() {

@@ -17,12 +17,22 @@ final class Tensors {
 
     /** Vectors as the rows of a matrix, whatever dimensions come before the last. */
     static Matrix matrix(NDArray vectors, int width) {
-        float[] array = new float[Math.toIntExact(vectors.size())];
+        return matrix(vectors, width, new float[0]);
+    }
+
+    /** The same in an array that is there, if it is of the right length. */
+    static Matrix matrix(NDArray vectors, int width, float[] kept) {
+        float[] array = fitting(kept, Math.toIntExact(vectors.size()));
         vectors.toType(DataType.FLOAT32, false)
                 .toByteBuffer(true)
                 .asFloatBuffer()
                 .get(array);
         return Matrix.wrap(array.length / width, width, array);
+    }
+
+    /** An array, or one in its place of the right length. */
+    static float[] fitting(float[] kept, int length) {
+        return kept.length == length ? kept : new float[length];
     }
 
     static void checkWidth(String name, Shape shape, int width) {
