@@ -244,9 +244,10 @@ final class PredictorDecoding implements Decoding {
         }
     }
 
-    /** As in {@code [B, heads, past, size]}. */
+    /** As in {@code [B, heads, past, size]}; in {@code [B, past, heads, size]} there may be as many heads as columns. */
     private boolean hasUsualAxes(NDArray array) {
-        return array.getShape().dimension() == 4 && array.getShape().get(2) == columns;
+        Shape shape = array.getShape();
+        return shape.dimension() == 4 && shape.get(2) == columns && shape.get(1) != columns;
     }
 
     /** Frees what was kept before. */

@@ -44,8 +44,10 @@ final class AttentionModel implements AutoCloseable {
         NO_CACHE,
         /** Not detached. */
         ATTACHED,
-        /** 16-bit logits of the last position and a cache. */
-        HALF
+        /** 16-bit logits of the last position and a 16-bit cache. */
+        HALF,
+        /** A cache with the positions before the heads, {@code [B, past, heads, size]}. */
+        POSITIONS_FIRST
     }
 
     private final NDManager manager;
@@ -104,11 +106,11 @@ final class AttentionModel implements AutoCloseable {
             NDArray keys = heads(hidden, layer, 1);
             NDArray values = heads(hidden, layer, 2);
             if (in.size() > 3) {
-                keys = in.get(3 + 2 * layer).concat(keys, 2);
-                values = in.get(4 + 2 * layer).concat(values, 2);
+                keys = cached(in.get(3 + 2 * layer)).concat(keys, 2);
+                values = cached(in.get(4 + 2 * layer)).concat(values, 2);
             }
-            cache.add(keys);
-            cache.add(values);
+            cache.add(toCache(keys));
+            cache.add(toCache(values));
             NDArray attended = heads(hidden, layer, 0)
                     .matMul(keys.transpose(0, 1, 3, 2))
                     .div(Math.sqrt(SIZE))
@@ -128,6 +130,23 @@ final class AttentionModel implements AutoCloseable {
             out.addAll(cache);
         }
         return out;
+    }
+
+    /** What the cache holds of keys or values, [B, heads, past, size]. */
+    private NDArray toCache(NDArray array) {
+        return switch (kind) {
+            case HALF -> array.toType(DataType.FLOAT16, false);
+            case POSITIONS_FIRST -> array.transpose(0, 2, 1, 3);
+            default -> array;
+        };
+    }
+
+    private NDArray cached(NDArray array) {
+        return switch (kind) {
+            case HALF -> array.toType(DataType.FLOAT32, false);
+            case POSITIONS_FIRST -> array.transpose(0, 2, 1, 3);
+            default -> array;
+        };
     }
 
     private NDArray rows(NDArray table, NDArray index) {

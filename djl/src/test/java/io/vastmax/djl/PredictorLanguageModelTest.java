@@ -115,6 +115,33 @@ class PredictorLanguageModelTest {
         }
     }
 
+    /** Where there are as many heads as columns, too. */
+    @Test
+    void aCacheMayHaveOtherAxes() {
+        try (AttentionModel model = new AttentionModel(AttentionModel.Output.POSITIONS_FIRST);
+                Decoding decoding = model.languageModel().start(2)) {
+            decoding.feed(new int[] {1, 2}, new int[] {3});
+            decoding.reorder(1);
+            close(decoding.feed(new int[] {4, 5}).getFirst(), reference(model, 3, 4, 5));
+            decoding.rollback(1);
+            close(decoding.feed(new int[] {6}).getFirst(), reference(model, 3, 4, 6));
+        }
+    }
+
+    @Test
+    void aCacheOf16BitsIsGatheredAndTakenBack() {
+        try (AttentionModel half = new AttentionModel(AttentionModel.Output.HALF);
+                Decoding decoding = half.languageModel().start(2)) {
+            decoding.feed(LONG, SHORT);
+            decoding.reorder(1, 0, 1);
+            decoding.rollback(1, 5, 0);
+            List<Logits> rows = decoding.feed(new int[] {9}, new int[] {8, 7}, new int[] {5});
+            assertThat(floats(rows.get(0))).containsExactly(reference(half, 2, 7, 9), within(2e-2f));
+            assertThat(floats(rows.get(1))).containsExactly(reference(half, 3, 1, 4, 8, 7), within(2e-2f));
+            assertThat(floats(rows.get(2))).containsExactly(reference(half, and(SHORT, 5)), within(2e-2f));
+        }
+    }
+
     @Test
     void logitsOf16BitsAreReadAsTheyAre() {
         try (AttentionModel half = new AttentionModel(AttentionModel.Output.HALF);
