@@ -74,12 +74,14 @@ public final class RecurrentDecoder implements CausalLanguageModel {
                 int[] ids = Arrays.stream(tokens).flatMapToInt(Arrays::stream).toArray();
                 copyLast(model.hidden(ids, steps, state), steps, last, rows, 0);
             } else {
+                RecurrentState next = model.zeroState(tokens.length);
                 for (int i = 0; i < tokens.length; i++) {
                     RecurrentState own = state.gather(i);
                     int length = tokens[i].length;
                     copyLast(model.hidden(tokens[i], length, own), length, last, rows, i);
-                    state.set(i, own, 0);
+                    next.set(i, own, 0);
                 }
+                state = next; // all at once: ids may be refused
             }
             return Matrix.wrap(tokens.length * last, width, rows);
         }

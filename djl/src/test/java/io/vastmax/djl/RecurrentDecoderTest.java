@@ -74,6 +74,20 @@ class RecurrentDecoderTest {
         }
     }
 
+    @Test
+    void idsThatAreRefusedChangeNothing() {
+        try (Decoding decoding = decoder.start(2)) {
+            decoding.feed(LONG, SHORT);
+            assertThatThrownBy(() -> decoding.feed(new int[] {9, 10}, new int[] {WORDS}))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> decoding.feed(new int[] {9}, new int[] {WORDS}))
+                    .isInstanceOf(IllegalArgumentException.class);
+            List<Logits> rows = decoding.feed(new int[] {11}, new int[] {12});
+            close(rows.get(0), reference(1, 2, 3, 4, 5, 6, 11), 6);
+            close(rows.get(1), reference(7, 8, 12), 2);
+        }
+    }
+
     /** The loop written out for one sequence draws the same tokens, bit for bit. */
     @Test
     void aGeneratorDrawsWhatALoopOfOneSequenceDraws() {
