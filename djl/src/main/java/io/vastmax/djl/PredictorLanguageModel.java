@@ -19,10 +19,13 @@ import io.vastmax.text.Decoding;
  *       as a rule {@code [B, heads, past + T, size]}. The translator must detach these arrays, and take no batchifier.
  * </ul>
  *
+ * <p>A model that heeds neither mask nor positions must get prompts of one length.
+ *
  * <p>The past key values stay where the engine has them; where they have four dimensions, columns that no sequence needs any
  * more are dropped. A model that gives none gets the whole sequences in each run. Logits on a CPU are read in place, those of
  * 16 bits too. All other arrays that a run makes are freed with it; what a translator or a block makes in its first run to keep
- * it, it must take out by {@code NDScope.unregister}.
+ * it, it must take out by {@code NDScope.unregister}. A predictor must not copy parameters, as one on another device than its
+ * model's does in its first run.
  *
  * <p>A run that fails throws an {@link IllegalStateException}, with its cause. As safe for use by several threads as the
  * predictor: not at all.
