@@ -180,14 +180,15 @@ final class GenerateCommand implements Callable<Integer> {
                 : new Samples(prompt, all);
     }
 
-    /** The prompt after the end of a line, so that there is something to go on from. */
+    /**
+     * The prompt after the end of a line, so that there is something to go on from, without an end of its last line, which goes
+     * on. It stands between two words that are dropped: a tokenizer ends every line, and may take the first for a header.
+     */
     private int[] promptIds(LanguageModelFiles.Loaded loaded) throws IOException {
-        List<String> words = new ArrayList<>(List.of(Vocabulary.EOS));
-        loaded.tokenizer().tokenize(new StringReader(prompt), words::add);
-        if (words.size() > 1) {
-            // The tokenizer ends the prompt's last line, which goes on
-            words.removeLast();
-        }
-        return words.stream().mapToInt(loaded.vocabulary()::id).toArray();
+        List<String> words = new ArrayList<>();
+        loaded.tokenizer().tokenize(new StringReader(".\n" + prompt + " ."), words::add);
+        return words.subList(1, words.size() - 2).stream()
+                .mapToInt(loaded.vocabulary()::id)
+                .toArray();
     }
 }

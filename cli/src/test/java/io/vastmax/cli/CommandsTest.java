@@ -110,6 +110,28 @@ class CommandsTest {
                 .containsSubsequence("--- 1 of 2 ---", one.path("text").asText(), "--- 2 of 2 ---", "the ");
     }
 
+    /** Not as a document of its own: of a last line that is over, and of what would be a licence header. */
+    @Test
+    void aPromptIsReadAsItStands() throws IOException {
+        Files.writeString(corpus.resolve("train.txt"), "/ / a b\n".repeat(40));
+        run(0, train("--output", model.toString()));
+        assertThat(firstWord("/ / a b")).isEqualTo("<eos>");
+        assertThat(firstWord("/ / a b\n")).isEqualTo("/");
+        assertThat(firstWord("")).isEqualTo("/");
+        Path config = model.resolve("config.json");
+        Files.writeString(
+                config,
+                Files.readString(config).replaceFirst("\"tokenizer\" *: *\"words\"", "\"tokenizer\": \"java\""));
+        assertThat(firstWord("// a")).isEqualTo("b");
+    }
+
+    private String firstWord(String prompt) throws IOException {
+        return json(run(0, "generate", "--model=" + model, "--prompt=" + prompt, "--tokens=1", "--greedy", "--json"))
+                .path("tokens")
+                .path(0)
+                .asText();
+    }
+
     private static String[] with(String[] arguments, String... more) {
         String[] all = Arrays.copyOf(arguments, arguments.length + more.length);
         System.arraycopy(more, 0, all, arguments.length, more.length);
