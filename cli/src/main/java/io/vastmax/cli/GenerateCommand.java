@@ -128,9 +128,10 @@ final class GenerateCommand implements Callable<Integer> {
             List<Generation> texts = generator.generate(prompts, settings, token -> {
                 if (streams) {
                     out.print(token.text());
-                    out.flush();
                 }
-                return !interrupts.requested();
+                // Flushes; and whoever read this may be gone, as `head` is after ten lines
+                boolean gone = streams && out.checkError();
+                return !gone && !interrupts.requested();
             });
             if (run.json()) {
                 out.print(Json.write(result(texts, vocabulary)));

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -123,6 +124,29 @@ class CommandsTest {
                 config,
                 Files.readString(config).replaceFirst("\"tokenizer\" *: *\"words\"", "\"tokenizer\": \"java\""));
         assertThat(firstWord("// a")).isEqualTo("b");
+    }
+
+    @Test
+    void generateEndsWhenNobodyReads() throws IOException {
+        run(0, train("--output", model.toString()));
+        int[] writes = {0};
+        CommandLine command = Main.commandLine();
+        command.setOut(new PrintWriter(new Writer() {
+            @Override
+            public void write(char[] buffer, int from, int length) throws IOException {
+                writes[0]++;
+                throw new IOException("Broken pipe");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        }));
+        assertThat(command.execute("generate", "--model=" + model, "--prompt=the", "--tokens=1000"))
+                .isZero();
+        assertThat(writes[0]).isLessThan(5);
     }
 
     private String firstWord(String prompt) throws IOException {
