@@ -123,14 +123,19 @@ public final class LanguageModelFiles {
                 LayerFiles.read(directory, config.path("layer"), integers, vocabulary.size(), width),
                 vocabulary,
                 LayerFiles.learned(integers));
-        RecurrentLanguageModel model = new RecurrentLanguageModel(
-                new RecurrentLanguageModel.Settings(
-                        width,
-                        number(directory, config, "layers"),
-                        config.path("dropout").asDouble()),
-                InputFiles.read(directory, config, integers, objective.exact()),
-                objective,
-                RandomKey.of(0));
+        RecurrentLanguageModel model;
+        try {
+            model = new RecurrentLanguageModel(
+                    new RecurrentLanguageModel.Settings(
+                            width,
+                            number(directory, config, "layers"),
+                            config.path("dropout").asDouble()),
+                    InputFiles.read(directory, config, integers, objective.exact()),
+                    objective,
+                    RandomKey.of(0));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(directory + ": " + e.getMessage(), e);
+        }
         try {
             Safetensors.read(files.file(WEIGHTS), model.parameters());
         } catch (IOException e) {
