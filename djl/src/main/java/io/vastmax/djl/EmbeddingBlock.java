@@ -5,9 +5,9 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -28,12 +28,16 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Only the rows of words that a batch holds have a gradient and are updated, where DJL's own embedding updates the whole
  * matrix. Vectors go to DJL and their gradients come back by one copy each. Thread safe as the output block.
+ *
+ * <p>DJL sees one parameter, {@code anchor}, as that of the output block: through it an embedding that is frozen by DJL's means
+ * does not learn. What it shares with a frozen output block does not learn either.
  */
 public final class EmbeddingBlock extends AbstractBlock {
     private static final byte VERSION = 1;
 
     private final OutputBlock output;
     private final InputLayer layer;
+    private final Parameter anchor;
     private final List<LookUp> lookUps = new ArrayList<>();
 
     /** Vectors that were given to autograd, whose gradients are to be fetched. */
@@ -53,6 +57,7 @@ public final class EmbeddingBlock extends AbstractBlock {
         super(VERSION);
         this.output = output;
         this.layer = layer;
+        this.anchor = addParameter(OutputBlock.newAnchor());
     }
 
     /** The input layer. */
@@ -70,19 +75,34 @@ public final class EmbeddingBlock extends AbstractBlock {
             layer.lookUp(classes, vectors, workspace);
             return vectors;
         });
-        NDArray array = Tensors.array(
-                ids.getManager(), vectors.array(), shape(ids.getShape()), ids.getDevice(), DataType.FLOAT32);
-        if (training
-                && output.isTrained()
-                && ObjectiveLoss.isCollecting(ids.getManager().getEngine())) {
+        NDArray array =
+                Tensors.array(ids.getManager(), vectors.array(), shape(ids.getShape()), ids.getDevice(), output.type());
+        if (training) {
+            // So that the trainer knows of it, without Trainer.initialize too
+            parameterStore.getValue(anchor, ids.getDevice(), true);
+        }
+        if (training && learns() && ObjectiveLoss.isCollecting(ids.getManager().getEngine())) {
             array.setRequiresGradient(true);
-            // It outlives its batch: the trainer may step after several
+            // What a body makes of an array belongs to that array's manager. So the body gets a view, which is the
+            // batch's, while the vectors outlive the batch: the trainer may step after several
+            NDArray view = array.reshape(array.getShape());
             array.detach();
             synchronized (lookUps) {
                 lookUps.add(new LookUp(ids.getDevice(), classes, array));
             }
+            return new NDList(view);
         }
         return new NDList(array);
+    }
+
+    /** Whether a gradient by its vectors changes anything: it is not frozen, nor all that it reads the frozen layer's. */
+    boolean learns() {
+        return anchor.requiresGradient() && (output.isTrained() || own().count() > 0);
+    }
+
+    /** DJL's parameter that stands for the embedding. */
+    Parameter anchor() {
+        return anchor;
     }
 
     /** Hands the gradients of all look-ups to the layer, in their order on each device. */
@@ -124,7 +144,7 @@ public final class EmbeddingBlock extends AbstractBlock {
     }
 
     /** The parameters that the output block does not save. */
-    private Parameters own() {
+    Parameters own() {
         return layer.parameters().without(output.objective().parameters());
     }
 

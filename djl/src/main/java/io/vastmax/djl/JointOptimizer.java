@@ -1,16 +1,19 @@
 package io.vastmax.djl;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.Tracker;
+import io.vastmax.Gradients;
 import io.vastmax.Parameters;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * The optimizer of a DJL model that ends with an {@link OutputBlock}: when the trainer steps, DJL's optimizer steps the body and ours,
@@ -19,6 +22,8 @@ import java.util.stream.Stream;
  * <p>Gradients are clipped by the global norm over body and layer together: all are multiplied by {@code min(1, c / norm)}
  * (Pascanu, Mikolov and Bengio, On the difficulty of training recurrent neural networks, 2013). Several devices' gradients
  * are summed, as DJL sums the body's. A layer whose gradients are kept by row is updated by row.
+ *
+ * <p>One optimizer at a time steps an output block: a new one, as for a second training, takes the place of the one before.
  *
  * <p>The kinds are those that DJL has for PyTorch. Its Adam and AdamW have 0.9, 0.999 and 1e-8, as ours have. Not thread safe, as no
  * optimizer of DJL is.
@@ -57,23 +62,29 @@ public final class JointOptimizer extends Optimizer {
             case SGD -> {
                 this.body = Optimizer.sgd()
                         .setLearningRateTracker(rates)
+                        .optBeginNumUpdate(builder.begin)
                         .optMomentum(builder.momentum)
                         .build();
                 this.layers = io.vastmax.Optimizer.sgd(parameters, builder.momentum);
             }
             case ADAM -> {
-                this.body = Optimizer.adam().optLearningRateTracker(rates).build();
+                this.body = Optimizer.adam()
+                        .optLearningRateTracker(rates)
+                        .optBeginNumUpdate(builder.begin)
+                        .build();
                 this.layers = io.vastmax.Optimizer.adam(parameters);
             }
             case ADAM_W -> {
                 this.body = Optimizer.adamW()
                         .optLearningRateTracker(rates)
+                        .optBeginNumUpdate(builder.begin)
                         .optWeightDecays(decay)
                         .build();
                 this.layers = io.vastmax.Optimizer.adamW(parameters, 0.9, 0.999, 1e-8, decay);
             }
             default -> throw new AssertionError(builder.kind);
         }
+        layers.resume(builder.begin);
         output.steppedBy(this);
     }
 
@@ -107,7 +118,9 @@ public final class JointOptimizer extends Optimizer {
     /**
      * Called by the trainer for each parameter of the body. With the first one of a step the layer takes its step too.
      *
-     * @throws ArithmeticException if a gradient is not finite: body and layer are left as they were
+     * @throws ArithmeticException if a gradient of the layer, or with {@link Builder#optClipNorm} of the body, is not finite:
+     *     body and layer are left as they were, and what had gathered is dropped, so that training can go on
+     * @throws IllegalStateException if another optimizer was made for the output block since
      */
     @Override
     public void update(String parameterId, NDArray weight, NDArray grad) {
@@ -115,9 +128,12 @@ public final class JointOptimizer extends Optimizer {
             throw new IllegalStateException("The output block has another optimizer, made after this one");
         }
         if (output.training().batches() > 0) {
-            stepLayers();
+            stepLayers(parameterId, grad);
         }
-        if (isAnchor(parameterId)) {
+        if (output.isAnchor(parameterId)) {
+            try (NDArray gradient = weight.getGradient()) {
+                gradient.subi(gradient);
+            }
             return;
         }
         if (scale == 1) {
@@ -129,56 +145,63 @@ public final class JointOptimizer extends Optimizer {
         }
     }
 
-    private boolean isAnchor(String parameterId) {
-        return output.anchor().getId().equals(parameterId);
-    }
-
-    private void stepLayers() {
+    /**
+     * The layers' step.
+     *
+     * @param merged whose gradients on all devices DJL has added up, within the first one's memory
+     * @param sum what they add up to
+     */
+    private void stepLayers(String merged, NDArray sum) {
         LayerTraining training = output.training();
-        // Autograd's derivative of what was minimised by the losses that were evaluated, which is one unless they were
-        // scaled
-        double factor = takeGradient(output.anchor()) / training.batches();
-        double bodyNorm = clipNorm == Double.POSITIVE_INFINITY ? 0 : bodyNorm();
-        training.step(factor, output.embeddings(), (gradients, workspace) -> {
-            double norm = rescaleGrad * Math.hypot(bodyNorm, gradients.norm(workspace));
-            scale = rescaleGrad * io.vastmax.Optimizer.clip(norm, clipNorm);
-            float rate = rates.getNewValue(Math.toIntExact(layers.steps() + 1));
-            layers.step(gradients, rate, scale, workspace);
-        });
+        double bodyNorm = clipNorm == Double.POSITIVE_INFINITY ? 0 : bodyNorm(merged, sum);
+        try {
+            training.step(output.embeddings(), (all, workspace) -> {
+                Gradients gradients = all.without(output.frozen());
+                double layersNorm = gradients.norm(workspace);
+                scale = rescaleGrad
+                        * io.vastmax.Optimizer.clip(rescaleGrad * Math.hypot(bodyNorm, layersNorm), clipNorm);
+                float rate = rates.getNewValue(Math.toIntExact(layers.steps() + 1));
+                layers.step(gradients, rate, scale, workspace);
+            });
+        } catch (ArithmeticException e) {
+            // Autograd would add to what is not finite for ever
+            trainedParameters().forEach(parameter -> output.arrays(parameter).forEach(JointOptimizer::forget));
+            throw e;
+        }
     }
 
-    /** The sum of a scalar's gradients on all devices, which are set back to zero. */
-    private double takeGradient(Parameter scalar) {
-        double sum = 0;
-        for (NDArray array : output.arrays(scalar)) {
-            try (NDArray gradient = array.getGradient()) {
-                sum += gradient.getFloat();
-                gradient.subi(gradient);
-            }
+    private static void forget(NDArray array) {
+        try (NDManager scope = array.getManager().newSubManager()) {
+            NDArray gradient = array.getGradient();
+            gradient.attach(scope);
+            gradient.set(new NDIndex(":"), 0);
         }
-        return sum;
     }
 
     /** The norm of the body's gradients, each summed over the devices. */
-    private double bodyNorm() {
-        // A block may be there twice
-        Map<String, Parameter> parameters = new LinkedHashMap<>();
-        bodyParameters().forEach(parameter -> parameters.put(parameter.getId(), parameter));
+    private double bodyNorm(String merged, NDArray sum) {
         double norm = 0;
-        for (Parameter parameter : parameters.values()) {
-            norm = Math.hypot(norm, norm(output.arrays(parameter)));
+        for (Parameter parameter : trainedParameters()) {
+            if (!output.isAnchor(parameter.getId())) {
+                boolean isMerged = parameter.getId().equals(merged);
+                norm = Math.hypot(norm, isMerged ? norm(sum) : norm(output.arrays(parameter)));
+            }
         }
         return norm;
     }
 
     /** Whether the body has parameters that are trained. */
     boolean bodyLearns() {
-        return bodyParameters().findAny().isPresent();
+        return trainedParameters().stream().anyMatch(parameter -> !output.isAnchor(parameter.getId()));
     }
 
-    private Stream<Parameter> bodyParameters() {
-        return model.getParameters().values().stream()
-                .filter(parameter -> parameter.requiresGradient() && !isAnchor(parameter.getId()));
+    /** Those of DJL's that are not frozen; a block may be there twice. */
+    private Collection<Parameter> trainedParameters() {
+        Map<String, Parameter> parameters = new LinkedHashMap<>();
+        model.getParameters().values().stream()
+                .filter(Parameter::requiresGradient)
+                .forEach(parameter -> parameters.put(parameter.getId(), parameter));
+        return parameters.values();
     }
 
     private static double norm(List<NDArray> arrays) {
@@ -191,9 +214,14 @@ public final class JointOptimizer extends Optimizer {
                 before.close();
             }
         }
-        try (NDArray gradient = sum;
-                NDArray norm = gradient.norm()) {
-            return norm.getFloat();
+        try (NDArray gradient = sum) {
+            return norm(gradient);
+        }
+    }
+
+    private static double norm(NDArray array) {
+        try (NDArray norm = array.norm()) {
+            return Tensors.number(norm);
         }
     }
 
@@ -220,6 +248,7 @@ public final class JointOptimizer extends Optimizer {
         private final Kind kind;
         private Tracker rates = Tracker.fixed(1e-3f);
         private float momentum;
+        private int begin;
         private double clipNorm = Double.POSITIVE_INFINITY;
 
         private Builder(Block model, Kind kind) {
@@ -257,6 +286,20 @@ public final class JointOptimizer extends Optimizer {
             }
             this.clipNorm = limit;
             return this;
+        }
+
+        /**
+         * The steps that were taken before, from which the learning rate's count goes on; 0 if it is not set.
+         *
+         * @throws IllegalArgumentException if it is negative
+         */
+        @Override
+        public Builder optBeginNumUpdate(int steps) {
+            if (steps < 0) {
+                throw new IllegalArgumentException("steps = " + steps + ": must not be negative");
+            }
+            this.begin = steps;
+            return super.optBeginNumUpdate(steps);
         }
 
         @Override

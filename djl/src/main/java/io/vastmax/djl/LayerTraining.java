@@ -11,10 +11,12 @@ import io.vastmax.Step;
 import io.vastmax.Targets;
 import io.vastmax.Workspace;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -39,11 +41,19 @@ final class LayerTraining {
     private final List<InputLayer> inputs = new ArrayList<>();
     private final SortedMap<Device, Part> parts = new TreeMap<>(ORDER);
 
+    /**
+     * What was computed of one batch, as it can be computed again.
+     *
+     * @param factor the derivative of what is minimised by its loss
+     */
+    private record Evaluation(Matrix hidden, Targets targets, RandomKey key, DoubleSupplier factor) {}
+
     /** What a device has gathered. */
     private static final class Part {
         private final Gradients gradients;
-        private final List<Targets> targets = new ArrayList<>();
+        private final List<Evaluation> gathered = new ArrayList<>();
         private long evaluations;
+        private int batches;
 
         Part(Gradients gradients) {
             this.gradients = gradients;
@@ -89,18 +99,24 @@ final class LayerTraining {
      * A batch of a device.
      *
      * @param hiddenGradient overwritten with {@code dL/dhidden}; null if nobody wants it
-     * @param trained whether the layer's gradients gather, or it is frozen
+     * @param factor the derivative by this loss of what is minimised: asked for once, when the step is taken; null if the
+     *     layer is frozen, whose gradients do not gather
      * @return the loss
      */
     synchronized double lossAndGradients(
-            Device device, Matrix hidden, Targets targets, @Nullable Matrix hiddenGradient, boolean trained) {
+            Device device,
+            Matrix hidden,
+            Targets targets,
+            @Nullable Matrix hiddenGradient,
+            @Nullable DoubleSupplier factor) {
         Part part = part(device);
-        Step step = new Step(key(device, part.evaluations), workspace);
-        double loss =
-                objective.lossAndGradients(hidden, targets, step, hiddenGradient, trained ? part.gradients : null);
+        RandomKey key = key(device, part.evaluations);
+        double loss = objective.lossAndGradients(
+                hidden, targets, new Step(key, workspace), hiddenGradient, factor == null ? null : part.gradients);
         part.evaluations++;
-        if (trained) {
-            part.targets.add(targets);
+        part.batches++;
+        if (factor != null) {
+            part.gathered.add(new Evaluation(hidden, targets, key, factor));
         }
         return loss;
     }
@@ -110,9 +126,9 @@ final class LayerTraining {
         input.addGradients(ids, upstream, part(device).gradients, workspace);
     }
 
-    /** How many batches' gradients have gathered since they were taken. */
+    /** How many batches there were since the last step, whether the layer is trained or frozen. */
     synchronized int batches() {
-        return parts.values().stream().mapToInt(part -> part.targets.size()).sum();
+        return parts.values().stream().mapToInt(part -> part.batches).sum();
     }
 
     /** Takes a step. */
@@ -124,36 +140,57 @@ final class LayerTraining {
     /**
      * A step with all that has gathered, after which the objective is told of its targets and all begins anew, also where
      * the step failed.
-     *
-     * @param factor what the objective's gradients are multiplied with, not those that embeddings have from autograd
      */
-    synchronized void step(double factor, List<EmbeddingBlock> embeddings, Stepper stepper) {
-        if (factor != 1) {
-            parts.values().forEach(part -> part.gradients.scale(factor));
-        }
-        embeddings.forEach(EmbeddingBlock::fetchGradients);
-        Gradients sum = parts.firstEntry().getValue().gradients;
-        parts.values().stream().skip(1).forEach(part -> {
-            sum.add(part.gradients);
-            part.gradients.clear();
-        });
+    synchronized void step(List<EmbeddingBlock> embeddings, Stepper stepper) {
         try {
+            parts.values().forEach(this::multiply);
+            embeddings.forEach(EmbeddingBlock::fetchGradients);
+            Gradients sum = parts.firstEntry().getValue().gradients;
+            parts.values().stream().skip(1).forEach(part -> sum.add(part.gradients));
             stepper.step(sum, workspace);
-            parts.values().forEach(part -> part.targets.forEach(objective::observe));
+            parts.values().forEach(part -> part.gathered.forEach(evaluation -> objective.observe(evaluation.targets)));
         } finally {
-            sum.clear();
-            parts.values().forEach(part -> part.targets.clear());
+            for (Part part : parts.values()) {
+                part.gradients.clear();
+                part.gathered.clear();
+                part.batches = 0;
+            }
+        }
+    }
+
+    /** Multiplies each batch's gradients with its factor. They are a sum by now, which is made again if factors differ. */
+    private void multiply(Part part) {
+        double[] factors = part.gathered.stream()
+                .mapToDouble(evaluation -> evaluation.factor.getAsDouble())
+                .toArray();
+        double[] distinct = Arrays.stream(factors).distinct().toArray();
+        if (distinct.length <= 1) {
+            if (distinct.length == 1 && distinct[0] != 1) {
+                part.gradients.scale(distinct[0]);
+            }
+            return;
+        }
+        part.gradients.clear();
+        for (int i = 0; i < factors.length; i++) {
+            Evaluation evaluation = part.gathered.get(i);
+            Gradients own = newGradients();
+            Step step = new Step(evaluation.key, workspace);
+            objective.lossAndGradients(evaluation.hidden, evaluation.targets, step, null, own);
+            own.scale(factors[i]);
+            part.gradients.add(own);
         }
     }
 
     private Part part(Device device) {
-        return parts.computeIfAbsent(device, d -> {
-            Gradients gradients = objective.newGradients();
-            for (InputLayer input : inputs) {
-                gradients = gradients.and(input.newGradients());
-            }
-            return new Part(gradients);
-        });
+        return parts.computeIfAbsent(device, d -> new Part(newGradients()));
+    }
+
+    private Gradients newGradients() {
+        Gradients gradients = objective.newGradients();
+        for (InputLayer input : inputs) {
+            gradients = gradients.and(input.newGradients());
+        }
+        return gradients;
     }
 
     private RandomKey key(Device device, long evaluation) {

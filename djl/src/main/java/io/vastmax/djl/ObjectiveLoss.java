@@ -3,6 +3,7 @@ package io.vastmax.djl;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.training.GradientCollector;
 import ai.djl.training.loss.Loss;
 import io.vastmax.Matrix;
@@ -14,8 +15,8 @@ import io.vastmax.Matrix;
  * <p>{@link #evaluate} is for training. It computes loss and gradients in one pass: those of the layer wait for the
  * {@link JointOptimizer}, that of the hidden states goes into DJL's autograd as the constant g of the surrogate
  * {@code sum(hidden g)}. The value that DJL sees is the loss, and the gradient that flows on is exactly g. The loss may
- * be scaled, or be one of several summands: the gradients of the layer follow what autograd makes of it, as long as that is the
- * same factor for all batches of a step.
+ * be scaled, or be one of several summands: the gradients of the layer follow what autograd makes of it. If that is not the same
+ * factor for all batches between two steps, the layer's gradients are computed once more when the step is taken.
  *
  * <p>As an evaluator it reports the mean over batches of the training loss, which {@code evaluate} has computed and which is
  * not computed again, and in validation the loss of the exact layer, of sampled softmax too.
@@ -49,17 +50,31 @@ public final class ObjectiveLoss extends Loss {
     public synchronized NDArray evaluate(NDList labels, NDList predictions) {
         TrainingOutput given = checkTraining(predictions);
         NDArray hidden = given.head();
-        Batch batch = Batch.of(output, labels, given, states);
+        // What waits for a step may be computed again, and keeps its hidden states
+        Batch batch = Batch.of(output, labels, given, output.training().batches() == 0 ? states : new float[0]);
         states = batch.hidden().array();
         Matrix gradient = null;
         if (output.bodyLearns()) {
             gradients = Tensors.fitting(gradients, states.length);
             gradient = Matrix.wrap(batch.rows(), output.layer().width(), gradients);
         }
+        // The batch's, not the anchor's manager owns what is made here: it is closed with the batch
+        NDManager manager = hidden.getManager();
+        NDArray share = manager.create(new float[1]).toDevice(hidden.getDevice(), false);
+        share.setRequiresGradient(output.isTrained());
         double loss = output.training()
-                .lossAndGradients(hidden.getDevice(), batch.hidden(), batch.targets(), gradient, output.isTrained());
+                .lossAndGradients(
+                        hidden.getDevice(),
+                        batch.hidden(),
+                        batch.targets(),
+                        gradient,
+                        output.isTrained() ? () -> takeGradient(share) : null);
         given.evaluated(loss);
-        NDArray scalar = given.anchor().add((float) loss);
+        NDArray scalar = manager.create((float) loss).add(given.anchor()).add(share);
+        if (output.isTrained()) {
+            // Its gradient is what autograd makes of the loss, and the trainer may step after the batch is closed
+            share.detach();
+        }
         if (gradient == null) {
             return scalar;
         }
@@ -67,6 +82,13 @@ public final class ObjectiveLoss extends Loss {
                 hidden.getManager(), gradient.array(), hidden.getShape(), hidden.getDevice(), hidden.getDataType());
         NDArray surrogate = hidden.mul(g).sum();
         return scalar.add(surrogate.sub(surrogate.stopGradient()));
+    }
+
+    private static double takeGradient(NDArray share) {
+        try (share;
+                NDArray gradient = share.getGradient()) {
+            return Tensors.number(gradient);
+        }
     }
 
     @SuppressWarnings("ReferenceEquality") // the very block
@@ -81,9 +103,10 @@ public final class ObjectiveLoss extends Loss {
                     + " was evaluated outside a gradient collector: its gradients would be lost. For a value alone use"
                     + " updateAccumulator");
         }
-        if (output.isTrained() && (output.optimizer() == null || given.anchor().getFloat() != 0)) {
+        if (output.learns() && (output.optimizer() == null || Tensors.number(given.anchor()) != 0)) {
             throw new IllegalStateException("The trainer's optimizer does not step the layer of " + getName()
-                    + ": give DefaultTrainingConfig.optOptimizer a JointOptimizer, or freeze the output block");
+                    + ": give DefaultTrainingConfig.optOptimizer a JointOptimizer, or freeze the output block and its"
+                    + " embedding");
         }
         return given;
     }

@@ -5,6 +5,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
@@ -18,6 +19,7 @@ import io.vastmax.CrossEntropy;
 import io.vastmax.InputLayer;
 import io.vastmax.Objective;
 import io.vastmax.OutputLayer;
+import io.vastmax.Parameters;
 import io.vastmax.Workspace;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -66,12 +68,17 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
         super(VERSION);
         this.training = training;
         this.ownsWorkspace = ownsWorkspace;
-        this.anchor = addParameter(Parameter.builder()
+        this.anchor = addParameter(newAnchor());
+    }
+
+    /** What stands for a layer among DJL's parameters. */
+    static Parameter newAnchor() {
+        return Parameter.builder()
                 .setName("anchor")
                 .setType(Parameter.Type.OTHER)
                 .optInitializer(Initializer.ZEROS)
                 .optShape(new Shape(1))
-                .build());
+                .build();
     }
 
     /** A layer as a block, with seed 0 and a workspace of its own on all processors. */
@@ -187,7 +194,7 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
 
     /** A trainer has a store of its own, with its own devices. */
     @SuppressWarnings("ReferenceEquality") // the very store
-    private synchronized void see(ParameterStore parameterStore, Device device) {
+    synchronized void see(ParameterStore parameterStore, Device device) {
         if (store != parameterStore) {
             store = parameterStore;
             devices.clear();
@@ -249,10 +256,33 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
         return optimizer;
     }
 
+    /** Whether a parameter of DJL's is one that stands for a layer. */
+    boolean isAnchor(String parameterId) {
+        return anchor.getId().equals(parameterId)
+                || embeddings.stream()
+                        .anyMatch(embedding -> embedding.anchor().getId().equals(parameterId));
+    }
+
+    /** Whether there is something for a {@link JointOptimizer} to step. */
+    boolean learns() {
+        return isTrained() || embeddings.stream().anyMatch(EmbeddingBlock::learns);
+    }
+
+    /** What no step may change. */
+    Parameters frozen() {
+        Parameters frozen = isTrained() ? Parameters.of() : objective().parameters();
+        for (EmbeddingBlock embedding : embeddings) {
+            if (!embedding.learns()) {
+                frozen = frozen.and(embedding.own());
+            }
+        }
+        return frozen;
+    }
+
     /** Whether anybody wants gradients of hidden states: not where hidden states are given features. */
     boolean bodyLearns() {
         JointOptimizer steps = optimizer;
-        return steps == null || !embeddings.isEmpty() || steps.bodyLearns();
+        return steps == null || embeddings.stream().anyMatch(EmbeddingBlock::learns) || steps.bodyLearns();
     }
 
     /** Whether the training loss is the mean negative log-likelihood of the rows that count. */
@@ -266,6 +296,11 @@ public final class OutputBlock extends AbstractBlock implements AutoCloseable {
 
     List<EmbeddingBlock> embeddings() {
         return embeddings;
+    }
+
+    /** Of the numbers that bodies compute with: what the model was initialized with. */
+    DataType type() {
+        return anchor.isInitialized() ? anchor.getArray().getDataType() : DataType.FLOAT32;
     }
 
     /** A parameter's arrays on all devices that this block has seen in training, in a fixed order. */

@@ -35,6 +35,13 @@ final class Tensors {
         return kept.length == length ? kept : new float[length];
     }
 
+    /** The number in an array of one, of whatever type. */
+    static double number(NDArray one) {
+        try (NDArray copy = one.toType(DataType.FLOAT64, true)) {
+            return copy.toDoubleArray()[0];
+        }
+    }
+
     static void checkWidth(String name, Shape shape, int width) {
         if (shape.dimension() < 2 || shape.getLastDimension() != width) {
             throw new IllegalArgumentException(

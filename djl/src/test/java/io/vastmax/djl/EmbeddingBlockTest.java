@@ -14,6 +14,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.recurrent.LSTM;
 import ai.djl.training.DefaultTrainingConfig;
 import ai.djl.training.EasyTrain;
 import ai.djl.training.GradientCollector;
@@ -39,6 +40,7 @@ import io.vastmax.sampled.NegativeSampler;
 import io.vastmax.sampled.SampledSoftmax;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -46,6 +48,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class EmbeddingBlockTest {
@@ -167,6 +170,78 @@ class EmbeddingBlockTest {
             float[] gradient = w.getGradient().toFloatArray();
             for (int i = 0; i < before.length; i++) {
                 assertThat(full.weight().value().array()[i]).isCloseTo(before[i] - 0.5f * gradient[i], within(1e-6f));
+            }
+        }
+    }
+
+    /** By DJL's means: what is frozen stays, what is not learns, and what both use learns from the one that is not frozen. */
+    @ParameterizedTest
+    @CsvSource({
+        "own, true, false, false, true",
+        "own, false, true, true, false",
+        "own, true, true, false, false",
+        "own adaptive, true, false, false, true",
+        "own adaptive, false, true, true, false",
+        "tied full, false, true, true, true",
+        "tied full, true, false, false, false"
+    })
+    void whatIsFrozenStays(
+            String name, boolean outputFrozen, boolean inputFrozen, boolean outputLearns, boolean inputLearns)
+            throws Exception {
+        Pair pair = pairs().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+        Parameter predicted = pair.objective().parameters().iterator().next();
+        Parameter read = pair.input().parameters().iterator().next();
+        try (Model model = Model.newInstance("m", "PyTorch");
+                OutputBlock output = OutputBlock.of(pair.objective())) {
+            EmbeddingBlock embedding = output.embedding(pair.input());
+            Block block = new SequentialBlock()
+                    .add(embedding)
+                    .add(Linear.builder().setUnits(WIDTH).build())
+                    .add(output);
+            model.setBlock(block);
+            DefaultTrainingConfig config = new DefaultTrainingConfig(output.loss())
+                    .optOptimizer(JointOptimizer.adam(block).build());
+            try (Trainer trainer = model.newTrainer(config)) {
+                trainer.initialize(new Shape(2, 3));
+                EasyTrain.fit(trainer, 1, data(), null);
+                output.freezeParameters(outputFrozen);
+                embedding.freezeParameters(inputFrozen);
+                float[] predictedBefore = predicted.value().array().clone();
+                float[] readBefore = read.value().array().clone();
+                EasyTrain.fit(trainer, 2, data(), null);
+                assertThat(Arrays.equals(predicted.value().array(), predictedBefore))
+                        .isNotEqualTo(outputLearns);
+                assertThat(Arrays.equals(read.value().array(), readBefore)).isNotEqualTo(inputLearns);
+            }
+        }
+    }
+
+    /** What a body makes of the vectors is closed with the batch. */
+    @Test
+    void stepsLeaveNoArrayBehind() throws Exception {
+        FullSoftmax full = FullSoftmax.create(CLASSES, WIDTH, RandomKey.of(3));
+        try (Model model = Model.newInstance("tied", "PyTorch");
+                OutputBlock output = OutputBlock.of(full)) {
+            Block lstm = LSTM.builder()
+                    .setNumLayers(1)
+                    .setStateSize(WIDTH)
+                    .optBatchFirst(true)
+                    .build();
+            Block block = new SequentialBlock()
+                    .add(output.embedding(TiedInput.of(full)))
+                    .add(lstm)
+                    .add(output);
+            model.setBlock(block);
+            ArrayDataset data = new ArrayDataset.Builder()
+                    .setData(manager.zeros(new Shape(16, 3), DataType.INT32))
+                    .optLabels(manager.ones(new Shape(16, 3), DataType.INT32))
+                    .setSampling(2, false)
+                    .build();
+            try (Trainer trainer = model.newTrainer(config(output, block))) {
+                trainer.initialize(new Shape(2, 3));
+                assertThat(JointOptimizerTest.arraysAfterSteps(trainer, data))
+                        .hasSize(7)
+                        .containsOnly(0);
             }
         }
     }

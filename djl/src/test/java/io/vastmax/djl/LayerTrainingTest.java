@@ -85,8 +85,7 @@ class LayerTrainingTest {
         }
         assertThat(training.batches()).isZero();
         train(training, DEVICES.get(1), 0);
-        training.step(
-                1, List.of(), (gradients, w) -> assertThat(gradients.norm(w)).isPositive());
+        training.step(List.of(), (gradients, w) -> assertThat(gradients.norm(w)).isPositive());
     }
 
     /** Devices that draw draw differently, and not what they drew before. */
@@ -99,13 +98,13 @@ class LayerTrainingTest {
         Targets targets = targets(DEVICES.getFirst(), 0);
         List<Double> losses = new ArrayList<>();
         for (Device device : List.of(DEVICES.get(0), DEVICES.get(1), DEVICES.get(0))) {
-            losses.add(training.lossAndGradients(device, hidden, targets, null, true));
+            losses.add(training.lossAndGradients(device, hidden, targets, null, () -> 1));
         }
         assertThat(losses).doesNotHaveDuplicates();
     }
 
     private static void train(LayerTraining training, Device device, int step) {
-        training.lossAndGradients(device, hidden(device, step), targets(device, step), null, true);
+        training.lossAndGradients(device, hidden(device, step), targets(device, step), null, () -> 1);
     }
 
     /** A batch of each device, each on a thread of its own. */
@@ -126,7 +125,6 @@ class LayerTrainingTest {
     private static List<float[]> step(LayerTraining training) {
         List<float[]> copies = new ArrayList<>();
         training.step(
-                1,
                 List.of(),
                 (gradients, w) -> gradients.forEach(gradient -> copies.add(
                         switch (gradient) {
