@@ -104,15 +104,9 @@ final class Batch {
         if (!Double.isNaN(trained) && output.minimisesNats()) {
             return trained * ids.length;
         }
-        return output.training().compute(workspace -> {
-            float[] logProbs = new float[ids.length];
-            output.layer().logProb(hidden, ids, logProbs, workspace);
-            double nats = 0;
-            for (float logProb : logProbs) {
-                nats -= logProb;
-            }
-            return nats;
-        });
+        return output.training()
+                .compute(workspace -> new Perplexity(0, 0).and(output.layer(), hidden, ids, workspace))
+                .nats();
     }
 
     /** How many labels are among the k likeliest classes. */
