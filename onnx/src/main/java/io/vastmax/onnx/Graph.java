@@ -32,6 +32,8 @@ final class Graph {
     /** The version of the file format that came with it. */
     private static final int IR_VERSION = 8;
 
+    private static final String MICROSOFT = "com.microsoft";
+
     private final GraphProto.Builder graph;
     private final List<Weights> weights = new ArrayList<>();
     private int values;
@@ -78,6 +80,13 @@ final class Graph {
                 .limit(outputs)
                 .toList();
         add(operator, List.of(inputs), made.stream().map(Value::name).toList(), attributes);
+        return made;
+    }
+
+    /** The same for an operator that is no standard one but ONNX Runtime's own. */
+    List<Value> microsoft(String operator, int outputs, Map<String, ?> attributes, Value... inputs) {
+        List<Value> made = ops(operator, outputs, attributes, inputs);
+        graph.getNodeBuilder(graph.getNodeCount() - 1).setDomain(MICROSOFT);
         return made;
     }
 
@@ -188,6 +197,10 @@ final class Graph {
                 .setProducerName("vastmax")
                 .setGraph(graph)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
+        if (graph.getNodeList().stream().anyMatch(node -> node.getDomain().equals(MICROSOFT))) {
+            model.addOpsetImport(
+                    OperatorSetIdProto.newBuilder().setDomain(MICROSOFT).setVersion(1));
+        }
         new TreeMap<>(metadata)
                 .forEach((key, value) -> model.addMetadataProps(
                         StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
