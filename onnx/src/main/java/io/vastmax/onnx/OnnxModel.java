@@ -8,8 +8,10 @@ import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
@@ -123,6 +125,17 @@ public final class OnnxModel {
             writeFully(out, ByteBuffer.wrap(prefix(TensorProto.RAW_DATA_FIELD_NUMBER, parameters.bytes())));
             parameters.write(out);
         }
+    }
+
+    /** The file's bytes, of a model that has room in an array. */
+    byte[] toBytes() {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try {
+            write(Channels.newChannel(bytes));
+        } catch (IOException e) {
+            throw new AssertionError(e); // it is written to memory
+        }
+        return bytes.toByteArray();
     }
 
     private static long tensorBytes(Weights parameters) {

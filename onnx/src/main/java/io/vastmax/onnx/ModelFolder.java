@@ -1,0 +1,146 @@
+package io.vastmax.onnx;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A language model on disk: the file of its graph, and what stands about it in the files beside: ONNX Runtime GenAI's
+ * {@code genai_config.json}, or Hugging Face's {@code config.json} and {@code generation_config.json}.
+ *
+ * @param model the graph
+ * @param names of its inputs and outputs
+ * @param maxLength the most tokens of a sequence
+ * @param endTokens those that end a text
+ */
+record ModelFolder(Path model, Names names, OptionalInt maxLength, Set<Integer> endTokens) {
+    private static final String GENAI = "genai_config.json";
+    private static final List<String> USUAL = List.of("model.onnx", "decoder_model_merged.onnx");
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * Of a folder or of a model's file.
+     *
+     * @throws IOException if there is no such, or a configuration file cannot be read
+     */
+    static ModelFolder of(Path path) throws IOException {
+        if (!Files.exists(path)) {
+            throw new NoSuchFileException(path.toString());
+        }
+        boolean whole = Files.isDirectory(path);
+        Path folder = whole ? path : path.resolveSibling("");
+        JsonNode genai = json(folder.resolve(GENAI)).path("model");
+        JsonNode config = json(folder.resolve("config.json"));
+        JsonNode generation = json(folder.resolve("generation_config.json"));
+        Path model = whole ? model(folder, genai.path("decoder").path("filename")) : path;
+        Names names = names(genai.path("decoder"));
+        OptionalInt length = first(
+                genai.path("context_length"),
+                config.path("max_position_embeddings"),
+                config.path("n_positions"),
+                config.path("n_ctx"));
+        Set<Integer> ends = new TreeSet<>();
+        for (JsonNode source : List.of(genai, generation, config)) {
+            JsonNode ids = source.path("eos_token_id");
+            if (ends.isEmpty() && ids.isArray()) {
+                ids.forEach(id -> ends.add(id.asInt()));
+            } else if (ends.isEmpty() && ids.isInt()) {
+                ends.add(ids.asInt());
+            }
+        }
+        return new ModelFolder(model, names, length, ends);
+    }
+
+    private static JsonNode json(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return MissingNode.getInstance();
+        }
+        try {
+            return JSON.readTree(file.toFile());
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static OptionalInt first(JsonNode... nodes) {
+        return Stream.of(nodes)
+                .filter(JsonNode::isInt)
+                .mapToInt(JsonNode::asInt)
+                .filter(length -> length > 1)
+                .findFirst();
+    }
+
+    /** The file that the configuration names, or that is called as usual, or that is the only one. */
+    private static Path model(Path folder, JsonNode named) throws IOException {
+        List<Path> found;
+        try (Stream<Path> files = Files.list(folder)) {
+            found = files.filter(file -> file.toString().endsWith(".onnx"))
+                    .sorted()
+                    .toList();
+        }
+        for (String name :
+                Stream.concat(Stream.of(named.asText()), USUAL.stream()).toList()) {
+            Path file = folder.resolve(name);
+            if (found.contains(file)) {
+                return file;
+            }
+        }
+        if (found.size() == 1) {
+            return found.getFirst();
+        }
+        throw new IOException(folder + " holds "
+                + (found.isEmpty()
+                        ? "no .onnx file"
+                        : "several .onnx files, name one of them: "
+                                + String.join(
+                                        ", ",
+                                        found.stream()
+                                                .map(file -> file.getFileName().toString())
+                                                .toList())));
+    }
+
+    /** Those of GenAI's configuration; patterns with {@code %d} are for each layer. */
+    private static Names names(JsonNode decoder) {
+        Map<String, String> roles = new HashMap<>();
+        Map<String, String> states = new HashMap<>();
+        JsonNode inputs = decoder.path("inputs");
+        JsonNode outputs = decoder.path("outputs");
+        for (String role : List.of("input_ids", "attention_mask", "position_ids")) {
+            if (inputs.has(role)) {
+                roles.put(role, inputs.path(role).asText());
+            }
+        }
+        if (outputs.has("logits")) {
+            roles.put("logits", outputs.path("logits").asText());
+        }
+        for (String kind : List.of("names", "key_names", "value_names")) {
+            String past = text(inputs, "past_" + kind);
+            String present = text(outputs, "present_" + kind);
+            for (int layer = 0;
+                    past != null
+                            && present != null
+                            && layer < decoder.path("num_hidden_layers").asInt();
+                    layer++) {
+                states.put(past.replace("%d", "" + layer), present.replace("%d", "" + layer));
+            }
+        }
+        return new Names(roles, states);
+    }
+
+    private static @Nullable String text(JsonNode node, String name) {
+        return node.path(name).textValue();
+    }
+}

@@ -1,0 +1,139 @@
+package io.vastmax.onnx;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.OrtSession.SessionOptions;
+import io.vastmax.text.CausalLanguageModel;
+import io.vastmax.text.Decoding;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A decoder language model that ONNX Runtime runs, for the generation loop. What it takes and gives is read from the
+ * session's metadata:
+ *
+ * <ul>
+ *   <li>{@code input_ids} {@code [B, T]}, int64 or int32, or another name where it is the only input that is nothing else;
+ *   <li>{@code attention_mask} {@code [B, past + T]} and {@code position_ids} {@code [B, T]}, if it has them; if it has both,
+ *       sequences of different lengths run as one batch, padded on the left;
+ *   <li>{@code use_cache_branch} and {@code num_logits_to_keep}, if it has them;
+ *   <li>states, which one step gives and the next one takes: keys and values with an axis for the tokens so far, as Hugging
+ *       Face Optimum names them ({@code past_key_values.0.key} and {@code present.0.key}) or ONNX Runtime GenAI, also both in
+ *       one ({@code past_0} and {@code present_0}, {@code [2, B, heads, past, size]}), with heads in groups, of 16 bits; or
+ *       states of fixed size, as of a recurrent network. An output is the state of the input of the same name without or with
+ *       {@code past} or {@code present} before it, or as {@link OnnxOptions#withState} says. Axes are told apart by their
+ *       names, or by their order: sequences before tokens. A model without states gets whole sequences at each step;
+ *   <li>{@code logits} {@code [B, T, V]} or of the last token alone, float, float16, bfloat16 or double; or another name, where
+ *       it is the only output of floats that is nothing else.
+ * </ul>
+ *
+ * <p>{@code genai_config.json}, {@code config.json} and {@code generation_config.json} beside the model are read for names, the
+ * length of the context and end tokens. States never pass through Java: outputs of one step are inputs of the next, and those
+ * that are cut or reordered are so by ONNX Runtime. Logits are copied. A state of fixed size cannot go back: a rollback computes
+ * the sequence again.
+ *
+ * <p>Several threads may decode at once, each its own {@link Decoding}. Close it to free the session, after its decodings. A
+ * run that fails throws an {@link IllegalStateException} with ONNX Runtime's message, and closes the decoding.
+ */
+public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseable {
+    /** Operators that know how many tokens there are, not which: all at the beginning. */
+    private static final Set<String> NOT_PADDED = Set.of("GroupQueryAttention", "SparseAttention");
+
+    private final DecoderSession session;
+    private final int maxLength;
+    private final Set<Integer> endTokens;
+
+    private OnnxLanguageModel(DecoderSession session, int maxLength, Set<Integer> endTokens) {
+        this.session = session;
+        this.maxLength = maxLength;
+        this.endTokens = Collections.unmodifiableSet(endTokens);
+    }
+
+    /** As {@link #open(Path, OnnxOptions)}, with what fits most models. */
+    public static OnnxLanguageModel open(Path path) throws IOException {
+        return open(path, OnnxOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a model.
+     *
+     * @param path its file, or a folder: then the file that {@code genai_config.json} names, or {@code model.onnx},
+     *     {@code decoder_model_merged.onnx}, or the only one
+     * @throws IOException if there is no such file, it is no model, or one that cannot be run so; says why
+     */
+    public static OnnxLanguageModel open(Path path, OnnxOptions options) throws IOException {
+        ModelFolder folder = ModelFolder.of(path);
+        Map<String, String> states = new HashMap<>(folder.names().states());
+        states.putAll(options.states());
+        Names names = new Names(folder.names().roles(), states);
+        Path file = folder.model();
+        boolean padding = options.padding() && Collections.disjoint(OperatorNames.of(file), NOT_PADDED);
+        DecoderSession session = open(file, names, padding, options.setup());
+        int length = options.maxLength().orElse(folder.maxLength().orElse(Integer.MAX_VALUE));
+        Set<Integer> ends = folder.endTokens();
+        ends.removeIf(id -> id < 0 || id >= session.vocabularySize());
+        return new OnnxLanguageModel(session, length, ends);
+    }
+
+    private static DecoderSession open(Path file, Names names, boolean padding, OnnxOptions.SessionSetup setup)
+            throws IOException {
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (SessionOptions options = new SessionOptions()) {
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            setup.apply(options);
+            OrtSession session = environment.createSession(file.toString(), options);
+            try {
+                return new DecoderSession(environment, session, names, padding);
+            } catch (OrtException | RuntimeException | Error e) {
+                session.close();
+                throw e;
+            }
+        } catch (OrtException | IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public int vocabularySize() {
+        return session.vocabularySize();
+    }
+
+    @Override
+    public int maxLength() {
+        return maxLength;
+    }
+
+    /** The tokens that end a text, as the files beside the model say; empty if they do not. */
+    public Set<Integer> endTokens() {
+        return endTokens;
+    }
+
+    /** What the model's file says about itself. */
+    public Map<String, String> metadata() {
+        try {
+            return session.session().getMetadata().getCustomMetadata();
+        } catch (OrtException e) {
+            throw new IllegalStateException("The metadata cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public Decoding start(int sequences) {
+        return new OnnxDecoding(session, sequences);
+    }
+
+    @Override
+    public void close() {
+        try {
+            session.close();
+        } catch (OrtException e) {
+            throw new IllegalStateException("The session cannot be closed: " + e.getMessage(), e);
+        }
+    }
+}

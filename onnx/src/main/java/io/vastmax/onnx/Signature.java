@@ -1,0 +1,202 @@
+package io.vastmax.onnx;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a decoder model takes and gives, as its session's metadata say.
+ *
+ * @param ids the tokens, {@code [B, T]}
+ * @param mask which tokens, past and present, are none of padding, {@code [B, past + T]}; or null
+ * @param positions of the tokens in their sequences, {@code [B, T]}; or null
+ * @param useCache whether there is a past; or null
+ * @param keep of how many of the last tokens the logits are wanted; or null
+ * @param logits {@code [B, T, V]}, or of the last token alone
+ * @param states what goes from step to step; none if the model sees whole sequences each time
+ */
+record Signature(
+        Port ids,
+        @Nullable Port mask,
+        @Nullable Port positions,
+        @Nullable Port useCache,
+        @Nullable Port keep,
+        Port logits,
+        List<State> states) {
+    private static final String IDS = "input_ids";
+    private static final String LOGITS = "logits";
+    private static final Set<OnnxJavaType> INTEGERS = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
+    private static final Set<OnnxJavaType> FLOATS =
+            Set.of(OnnxJavaType.FLOAT, OnnxJavaType.FLOAT16, OnnxJavaType.BFLOAT16, OnnxJavaType.DOUBLE);
+
+    /**
+     * An input or an output.
+     *
+     * @param name in the model
+     * @param info its type and shape
+     */
+    record Port(String name, TensorInfo info) {
+        OnnxJavaType type() {
+            return info.type;
+        }
+
+        /** A dimension; -1 if the caller chooses it. */
+        long dimension(int axis) {
+            return info.getShape()[axis];
+        }
+
+        int rank() {
+            return info.getShape().length;
+        }
+
+        @Override
+        public String toString() {
+            return name + " " + info.type.toString().toLowerCase(Locale.ROOT) + State.describe(info);
+        }
+    }
+
+    /**
+     * Reads the metadata of a session.
+     *
+     * @throws IllegalArgumentException if this is no model that a decoding can run; says why
+     */
+    static Signature of(OrtSession session, Names names) throws OrtException {
+        Map<String, Port> inputs = ports(session.getInputInfo());
+        Map<String, Port> outputs = ports(session.getOutputInfo());
+        names.states().forEach((input, output) -> {
+            require("input", input, inputs);
+            require("output", output, outputs);
+        });
+        Map<String, String> states = states(inputs.keySet(), outputs.keySet(), names);
+        Map<String, Port> roles = new LinkedHashMap<>(inputs);
+        roles.keySet().removeAll(states.keySet());
+        Map<String, Port> results = new LinkedHashMap<>(outputs);
+        results.keySet().removeAll(states.values());
+
+        Port mask = take("attention_mask", roles, names);
+        Port positions = take("position_ids", roles, names);
+        Port useCache = take("use_cache_branch", roles, names);
+        Port keep = take("num_logits_to_keep", roles, names);
+        Port ids = ids(roles, inputs, names);
+        if (!roles.isEmpty()) {
+            throw new IllegalArgumentException("The model has inputs that are not known: " + roles.values()
+                    + ". A state needs the output that it is of, by the names (past_x, present_x) or by a map");
+        }
+        Port logits = logits(results, outputs, names);
+        boolean batches = ids.dimension(0) < 0;
+        List<State> all = new ArrayList<>();
+        states.forEach((input, output) ->
+                all.add(State.of(input, output, require("input", input, inputs).info(), batches)));
+        return new Signature(ids, mask, positions, useCache, keep, logits, List.copyOf(all));
+    }
+
+    private static Map<String, Port> ports(Map<String, NodeInfo> nodes) {
+        Map<String, Port> ports = new LinkedHashMap<>();
+        nodes.forEach((name, node) -> {
+            if (!(node.getInfo() instanceof TensorInfo info)) {
+                throw new IllegalArgumentException(name + " is no tensor: " + node.getInfo());
+            }
+            ports.put(name, new Port(name, info));
+        });
+        return ports;
+    }
+
+    private static Port require(String kind, String name, Map<String, Port> ports) {
+        Port port = ports.get(name);
+        if (port == null) {
+            throw new IllegalArgumentException(
+                    "The model has no " + kind + " " + name + ": its " + kind + "s are " + ports.values());
+        }
+        return port;
+    }
+
+    /** The output of each input that is a state: as was said, or by their names. */
+    private static Map<String, String> states(Set<String> inputs, Set<String> outputs, Names names) {
+        Map<String, String> byStem = new LinkedHashMap<>();
+        for (String output : outputs) {
+            if (!names.states().containsValue(output) && !output.equals(names.of(LOGITS))) {
+                byStem.put(stem(output), output);
+            }
+        }
+        Map<String, String> states = new LinkedHashMap<>();
+        for (String input : inputs) {
+            String output = names.states().getOrDefault(input, byStem.get(stem(input)));
+            if (output != null) {
+                states.put(input, output);
+            }
+        }
+        return states;
+    }
+
+    /** What is left of a name without the words that tell an input state from an output state. */
+    private static String stem(String name) {
+        return name.replaceFirst("^(past_key_values|present_key_values|past|present)[._/]?", "");
+    }
+
+    private static @Nullable Port take(String usual, Map<String, Port> ports, Names names) {
+        return ports.remove(names.of(usual));
+    }
+
+    private static Port ids(Map<String, Port> roles, Map<String, Port> inputs, Names names) {
+        Port ids = take(IDS, roles, names);
+        if (ids == null && roles.size() == 1) {
+            ids = roles.remove(roles.keySet().iterator().next());
+        }
+        if (ids == null || !INTEGERS.contains(ids.type()) || ids.rank() != 2) {
+            throw new IllegalArgumentException("The model takes no token ids: no input " + names.of(IDS)
+                    + " of integers [batch, sequence]. Its inputs are " + inputs.values());
+        }
+        return ids;
+    }
+
+    private static Port logits(Map<String, Port> results, Map<String, Port> outputs, Names names) {
+        Port logits = results.get(names.of(LOGITS));
+        if (logits == null) {
+            List<Port> possible = results.values().stream()
+                    .filter(port -> FLOATS.contains(port.type()) && (port.rank() == 2 || port.rank() == 3))
+                    .toList();
+            if (possible.size() != 1) {
+                throw new IllegalArgumentException("The model has no output " + names.of(LOGITS)
+                        + ", and no other that must be the logits. Its outputs are " + outputs.values());
+            }
+            logits = possible.getFirst();
+        }
+        if (!FLOATS.contains(logits.type()) || (logits.rank() != 2 && logits.rank() != 3)) {
+            throw new IllegalArgumentException(
+                    "The model's output " + logits + " is no logits: must be floats [batch, sequence, vocabulary]");
+        }
+        return logits;
+    }
+
+    /** The outputs that go from step to step. */
+    Set<String> presents() {
+        Set<String> presents = new LinkedHashSet<>();
+        states.forEach(state -> presents.add(state.output()));
+        return presents;
+    }
+
+    /** Whether it has a state of fixed size, from which no token can be taken back. */
+    boolean recurs() {
+        return states.stream().anyMatch(state -> !state.grows());
+    }
+
+    /** Whether anything depends on the columns of tokens before. */
+    boolean countsColumns() {
+        return states.stream().anyMatch(State::grows) || (!states.isEmpty() && (mask != null || positions != null));
+    }
+
+    /** Whether sequences can be padded: the model is told which tokens are none, and which position each has. */
+    boolean pads() {
+        return mask != null && positions != null && !recurs();
+    }
+}
