@@ -9,6 +9,7 @@ import io.vastmax.sampling.Logits;
 import io.vastmax.text.CacheColumns;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -20,10 +21,14 @@ final class DecoderSession implements AutoCloseable {
     /** Of so many logits or fewer a run of many tokens gives all to Java: the others are run before, without. */
     private static final int MOST_LOGITS = 1 << 24;
 
+    /** Operators that are told how many tokens there are, not which: all from the beginning. */
+    private static final Set<String> NOT_PADDED = Set.of("GroupQueryAttention", "SparseAttention");
+
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final Signature signature;
     private final TensorOperations operations;
+    private final Set<String> operators;
     private final boolean pads;
     private final boolean lastOnly;
     private final int vocabularySize;
@@ -31,14 +36,17 @@ final class DecoderSession implements AutoCloseable {
     /**
      * Takes a session over. Where its metadata do not say how many logits there are, a run of two tokens does.
      *
-     * @param pads whether padding may be used, if the model can be told of it
+     * @param operators that the model is made of
+     * @param padding whether padding may be used, if the model can be told of it
      */
-    DecoderSession(OrtEnvironment environment, OrtSession session, Names names, boolean pads) throws OrtException {
+    DecoderSession(OrtEnvironment environment, OrtSession session, Names names, Set<String> operators, boolean padding)
+            throws OrtException {
         this.environment = environment;
         this.session = session;
         signature = Signature.of(session, names);
         operations = new TensorOperations(environment);
-        this.pads = pads && signature.pads() && batches();
+        this.operators = operators;
+        pads = padding && signature.pads() && batches() && Collections.disjoint(operators, NOT_PADDED);
         Port logits = signature.logits();
         String steps = signature.ids().info().getDimensionNames()[1];
         boolean all = logits.rank() == 3
@@ -58,7 +66,7 @@ final class DecoderSession implements AutoCloseable {
 
     /** The shape of the logits of two tokens. */
     private long[] probe() throws OrtException {
-        int[][] block = {new int[mostSteps(1) == 1 ? 1 : 2]};
+        int[][] block = {new int[signature.ids().dimension(1) == 1 ? 1 : 2]};
         try (Lane lane = Lane.of(0);
                 Arena arena = Arena.ofConfined();
                 Inputs inputs = inputs(lane, block, block[0].length, arena);
@@ -100,16 +108,19 @@ final class DecoderSession implements AutoCloseable {
         return lastOnly;
     }
 
-    /** The most tokens of a run, so that its logits do not take too much memory. */
-    int mostSteps(int sequences) {
+    /** The most tokens that a lane can run at once, so that its logits do not take too much memory. */
+    int mostSteps(Lane lane) {
         long fixed = signature.ids().dimension(1);
         if (fixed > 0) {
             return Math.toIntExact(fixed);
         }
+        if (operators.contains("GroupQueryAttention") && lane.size() > 1 && !lane.isFresh()) {
+            return 1; // what this operator takes of several sequences that have a past
+        }
         boolean few = lastOnly || signature.keep() != null || signature.states().isEmpty();
         return few
                 ? Integer.MAX_VALUE
-                : Math.max(1, (int) (MOST_LOGITS / Math.max(1L, (long) sequences * vocabularySize)));
+                : Math.max(1, (int) (MOST_LOGITS / Math.max(1L, (long) lane.size() * vocabularySize)));
     }
 
     /**

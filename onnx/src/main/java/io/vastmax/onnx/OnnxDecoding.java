@@ -67,7 +67,7 @@ final class OnnxDecoding implements Decoding {
         int left = Arrays.stream(lane.each(i -> block[i].length)).max().orElseThrow();
         while (left > 0) {
             int before = states.isEmpty() ? Integer.MAX_VALUE : left;
-            int most = Math.min(left, session.mostSteps(lane.size()));
+            int most = Math.min(left, session.mostSteps(lane));
             int n = session.givesLastOnly() ? Math.clamp(left - last + 1, 1, most) : most;
             int after = left - n;
             int[][] piece = new int[lane.size()][];

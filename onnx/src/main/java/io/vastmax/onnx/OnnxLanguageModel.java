@@ -42,9 +42,6 @@ import java.util.Set;
  * run that fails throws an {@link IllegalStateException} with ONNX Runtime's message, and closes the decoding.
  */
 public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseable {
-    /** Operators that know how many tokens there are, not which: all at the beginning. */
-    private static final Set<String> NOT_PADDED = Set.of("GroupQueryAttention", "SparseAttention");
-
     private final DecoderSession session;
     private final int maxLength;
     private final Set<Integer> endTokens;
@@ -73,29 +70,36 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
         states.putAll(options.states());
         Names names = new Names(folder.names().roles(), states);
         Path file = folder.model();
-        boolean padding = options.padding() && Collections.disjoint(OperatorNames.of(file), NOT_PADDED);
-        DecoderSession session = open(file, names, padding, options.setup());
+        DecoderSession session = open(file, names, OperatorNames.of(file), options);
         int length = options.maxLength().orElse(folder.maxLength().orElse(Integer.MAX_VALUE));
         Set<Integer> ends = folder.endTokens();
         ends.removeIf(id -> id < 0 || id >= session.vocabularySize());
         return new OnnxLanguageModel(session, length, ends);
     }
 
-    private static DecoderSession open(Path file, Names names, boolean padding, OnnxOptions.SessionSetup setup)
+    private static DecoderSession open(Path file, Names names, Set<String> operators, OnnxOptions options)
             throws IOException {
-        OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        try (SessionOptions options = new SessionOptions()) {
-            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
-            setup.apply(options);
-            OrtSession session = environment.createSession(file.toString(), options);
+        try {
+            OrtEnvironment environment = Environment.get();
+            return open(environment, file, names, operators, options);
+        } catch (OrtException | IllegalArgumentException e) {
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static DecoderSession open(
+            OrtEnvironment environment, Path file, Names names, Set<String> operators, OnnxOptions options)
+            throws OrtException {
+        try (SessionOptions settings = new SessionOptions()) {
+            settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // what fails is thrown
+            options.setup().apply(settings);
+            OrtSession session = environment.createSession(file.toString(), settings);
             try {
-                return new DecoderSession(environment, session, names, padding);
+                return new DecoderSession(environment, session, names, operators, options.padding());
             } catch (OrtException | RuntimeException | Error e) {
                 session.close();
                 throw e;
             }
-        } catch (OrtException | IllegalArgumentException e) {
-            throw new IOException(file + ": " + e.getMessage(), e);
         }
     }
 

@@ -54,7 +54,7 @@ final class TensorOperations implements AutoCloseable {
     }
 
     private OrtSession session(String operator, TensorInfo info, int axis, int inputs) throws OrtException {
-        String key = operator + " " + info.onnxType + " " + info.getShape().length + " " + axis + " " + inputs;
+        String key = operator + " " + info.type + " " + info.getShape().length + " " + axis + " " + inputs;
         synchronized (sessions) {
             OrtSession session = sessions.get(key);
             if (session == null) {
@@ -66,7 +66,7 @@ final class TensorOperations implements AutoCloseable {
     }
 
     private OrtSession create(String operator, TensorInfo info, int axis, int inputs) throws OrtException {
-        DataType type = DataType.forNumber(info.onnxType.value);
+        DataType type = DataType.valueOf(info.type.name()); // they are called the same
         Graph graph = new Graph(operator);
         List<Value> values = new ArrayList<>();
         if (operator.equals("Gather")) {
