@@ -5,17 +5,18 @@ import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
 import ai.onnx.proto.OnnxMl.OperatorSetIdProto;
-import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.TensorShapeProto;
 import ai.onnx.proto.OnnxMl.TypeProto;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.ByteString;
+import io.vastmax.Parameter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -35,7 +36,8 @@ final class Graph {
     private static final String MICROSOFT = "com.microsoft";
 
     private final GraphProto.Builder graph;
-    private final List<Weights> weights = new ArrayList<>();
+    private final Map<String, Weights> weights = new LinkedHashMap<>();
+    private final Map<Parameter, Value> parameters = new HashMap<>();
     private int values;
 
     /** What flows from operator to operator. */
@@ -124,10 +126,27 @@ final class Graph {
         return attribute.build();
     }
 
-    /** Parameters of a model, which are written when the model is. */
-    Value weights(Weights parameters) {
-        weights.add(parameters);
-        return new Value(parameters.name());
+    /**
+     * Numbers of a model, which are written when the model is.
+     *
+     * @throws IllegalArgumentException if there are others of that name
+     */
+    Value weights(Weights numbers) {
+        if (weights.put(numbers.name(), numbers) != null) {
+            throw new IllegalArgumentException("Two parameters have the name " + numbers.name());
+        }
+        return new Value(numbers.name());
+    }
+
+    /** A parameter, once however often it is used. */
+    Value matrix(Parameter parameter) {
+        return parameters.computeIfAbsent(parameter, p -> weights(Weights.of(p.name(), p.value())));
+    }
+
+    /** A parameter of one column as a vector. */
+    Value vector(Parameter parameter) {
+        return weights(Weights.of(
+                parameter.name(), parameter.value().array(), parameter.value().array().length));
     }
 
     /** A number. */
@@ -147,11 +166,27 @@ final class Graph {
         return constant(DataType.INT64, bytes.position(bytes.limit()), numbers.length);
     }
 
+    /** A vector of numbers. */
+    Value floats(float... numbers) {
+        ByteBuffer bytes = buffer(numbers.length * Float.BYTES);
+        bytes.asFloatBuffer().put(numbers);
+        return constant(DataType.FLOAT, bytes.position(bytes.limit()), numbers.length);
+    }
+
     /** Numbers of a shape, such as indices. */
     Value ints(int[] numbers, long... shape) {
         ByteBuffer bytes = buffer(numbers.length * Integer.BYTES);
         bytes.asIntBuffer().put(numbers);
         return constant(DataType.INT32, bytes.position(bytes.limit()), shape);
+    }
+
+    /** The elements of these places along an axis, which has {@code length}: the value itself if these are all, in order. */
+    Value gather(Value value, int[] places, int length, int axis) {
+        boolean all = places.length == length;
+        for (int i = 0; i < places.length && all; i++) {
+            all = places[i] == i;
+        }
+        return all ? value : op("Gather", Map.of("axis", axis), value, ints(places, places.length));
     }
 
     private static ByteBuffer buffer(int bytes) {
@@ -195,15 +230,13 @@ final class Graph {
         ModelProto.Builder model = ModelProto.newBuilder()
                 .setIrVersion(IR_VERSION)
                 .setProducerName("vastmax")
+                .setProducerVersion(Version.NUMBER)
                 .setGraph(graph)
                 .addOpsetImport(OperatorSetIdProto.newBuilder().setVersion(OPSET));
         if (graph.getNodeList().stream().anyMatch(node -> node.getDomain().equals(MICROSOFT))) {
             model.addOpsetImport(
                     OperatorSetIdProto.newBuilder().setDomain(MICROSOFT).setVersion(1));
         }
-        new TreeMap<>(metadata)
-                .forEach((key, value) -> model.addMetadataProps(
-                        StringStringEntryProto.newBuilder().setKey(key).setValue(value)));
-        return new OnnxModel(model.build(), List.copyOf(weights));
+        return new OnnxModel(model.build(), List.copyOf(weights.values()), metadata);
     }
 }

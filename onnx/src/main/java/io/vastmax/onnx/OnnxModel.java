@@ -6,6 +6,8 @@ import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.TypeProto;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.WireFormat;
 import java.io.ByteArrayOutputStream;
@@ -14,17 +16,45 @@ import java.nio.ByteBuffer;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.WritableByteChannel;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
 
 /**
  * A model to be written as an ONNX file. It holds the parameters of what it was made of, not copies: what is written is what
  * they are then. As safe for use by several threads as those are.
  */
 public final class OnnxModel {
+    /** The key of the metadata under which the version of Vastmax stands that made the model. */
+    public static final String VERSION = "vastmax.version";
+
+    /** The key of the kind of output layer: full, cosine, spherical, adaptive or hierarchical. */
+    public static final String LAYER = "vastmax.layer";
+
+    /** The key of the number of classes, V. */
+    public static final String CLASSES = "vastmax.classes";
+
+    /** The key of the length of a hidden vector, d. */
+    public static final String WIDTH = "vastmax.width";
+
+    /** The key of the vocabulary: the tokens in the order of their ids, with a line feed between two. */
+    public static final String VOCABULARY = "vastmax.vocabulary";
+
+    /** The key of the name of the tokenizer that cuts a text into the vocabulary's tokens. */
+    public static final String TOKENIZER = "vastmax.tokenizer";
+
+    /** The key of the model's settings, as JSON. */
+    public static final String SETTINGS = "vastmax.settings";
+
     /** The most bytes of a protocol buffer. */
     private static final long LIMIT = Integer.MAX_VALUE;
 
@@ -33,31 +63,96 @@ public final class OnnxModel {
 
     private final ModelProto model;
     private final List<Weights> weights;
+    private final Map<String, String> metadata;
 
-    OnnxModel(ModelProto model, List<Weights> weights) {
+    /**
+     * A model.
+     *
+     * @param model all of it but for the parameters and the metadata
+     */
+    OnnxModel(ModelProto model, List<Weights> weights, Map<String, String> metadata) {
         this.model = model;
         this.weights = weights;
+        this.metadata = new TreeMap<>(metadata);
     }
 
     /**
-     * Writes the model, in place of the file that there may be: wholly or not at all. Where a file would exceed 2 GiB, the
-     * parameters go to a second one beside it, of the same name with {@code .data} behind it (ONNX's external data).
+     * What flows into a model or out of it.
      *
+     * @param name its name
+     * @param type of its elements, as in {@code "float"} and {@code "int64"}
+     * @param shape a number for each dimension that is fixed, a name for each that the caller chooses
+     */
+    public record Tensor(String name, String type, List<String> shape) {
+        private static Tensor of(ValueInfoProto value) {
+            TypeProto.Tensor tensor = value.getType().getTensorType();
+            return new Tensor(
+                    value.getName(),
+                    DataType.forNumber(tensor.getElemType()).name().toLowerCase(Locale.ROOT),
+                    tensor.getShape().getDimList().stream()
+                            .map(dimension -> dimension.hasDimValue()
+                                    ? Long.toString(dimension.getDimValue())
+                                    : dimension.getDimParam())
+                            .toList());
+        }
+
+        /** As in {@code "hidden float [batch, 256]"}. */
+        @Override
+        public String toString() {
+            return name + " " + type + " " + shape;
+        }
+    }
+
+    /** What it takes. */
+    public List<Tensor> inputs() {
+        return model.getGraph().getInputList().stream().map(Tensor::of).toList();
+    }
+
+    /** What it gives. */
+    public List<Tensor> outputs() {
+        return model.getGraph().getOutputList().stream().map(Tensor::of).toList();
+    }
+
+    /** The strings that travel with it. Unmodifiable. */
+    public Map<String, String> metadata() {
+        return Collections.unmodifiableMap(metadata);
+    }
+
+    /** The same model with more metadata, or others for keys that it has already. */
+    public OnnxModel withMetadata(Map<String, String> more) {
+        Map<String, String> all = new TreeMap<>(metadata);
+        all.putAll(more);
+        return new OnnxModel(model, weights, all);
+    }
+
+    /**
+     * Writes the model, in place of the one that there may be: wholly or not at all. Where a file would exceed 2 GiB, the
+     * most that a protocol buffer can be, the parameters go to a second one beside it, of the same name with {@code .data}
+     * behind it (ONNX's external data); the two must stay together.
+     *
+     * @return the files: one or two
      * @throws IOException if it cannot be written
      */
-    public void write(Path file) throws IOException {
-        write(file, LIMIT);
+    public List<Path> write(Path file) throws IOException {
+        return write(file, LIMIT);
     }
 
     /** The same with another limit. */
-    void write(Path file, long limit) throws IOException {
+    List<Path> write(Path file, long limit) throws IOException {
         Path target = file.toAbsolutePath();
         Path data = target.resolveSibling(target.getFileName() + ".data");
-        Path newFile = Files.createTempFile(target.getParent(), ".vastmax", ".onnx");
-        Path newData = target.resolveSibling(newFile.getFileName() + ".data");
+        if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
+            throw new NoSuchFileException(String.valueOf(target.getParent()), null, "no such folder");
+        }
+        if (Files.isDirectory(target)) {
+            throw new FileAlreadyExistsException(target.toString(), null, "is a folder");
+        }
+        String unique = ".vastmax-" + UUID.randomUUID();
+        Path newFile = target.resolveSibling(unique + ".onnx");
+        Path newData = target.resolveSibling(unique + ".onnx.data");
         try {
             boolean external = size() > limit;
-            try (FileChannel out = FileChannel.open(newFile, StandardOpenOption.WRITE)) {
+            try (FileChannel out = FileChannel.open(newFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 if (external) {
                     write(out, data.getFileName().toString(), newData);
                 } else {
@@ -66,17 +161,27 @@ public final class OnnxModel {
                 out.force(true);
             }
             if (external) {
+                // It may have its numbers in the file that is replaced next
+                Files.deleteIfExists(target);
                 Files.move(newData, data, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
             }
             Files.move(newFile, target, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+            return external ? List.of(target, data) : List.of(target);
         } finally {
             Files.deleteIfExists(newFile);
             Files.deleteIfExists(newData);
         }
     }
 
+    /** The model with its metadata, which has no parameters yet. */
+    private ModelProto.Builder described() {
+        ModelProto.Builder described = model.toBuilder();
+        metadata.forEach((key, value) -> described.addMetadataProps(entry(key, value)));
+        return described;
+    }
+
     private long size() {
-        return model.getSerializedSize()
+        return described().build().getSerializedSize()
                 + weights.stream().mapToLong(w -> w.bytes() + 1024).sum();
     }
 
@@ -97,8 +202,7 @@ public final class OnnxModel {
             }
             numbers.force(true);
         }
-        writeFully(
-                out, ByteBuffer.wrap(model.toBuilder().setGraph(graph).build().toByteArray()));
+        writeFully(out, ByteBuffer.wrap(described().setGraph(graph).build().toByteArray()));
     }
 
     private static StringStringEntryProto entry(String key, String value) {
@@ -110,7 +214,7 @@ public final class OnnxModel {
      * written first, and they behind it.
      */
     void write(WritableByteChannel out) throws IOException {
-        writeFully(out, ByteBuffer.wrap(model.toBuilder().clearGraph().build().toByteArray()));
+        writeFully(out, ByteBuffer.wrap(described().clearGraph().build().toByteArray()));
         byte[] graph = model.getGraph().toByteArray();
         long length = graph.length;
         for (Weights parameters : weights) {

@@ -4,29 +4,26 @@ import io.vastmax.Matrix;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * Parameters of a model, 32-bit floats, not copied.
+ * Parameters of a model, 32-bit floats, read when they are written and not copied before.
  *
  * @param name in the graph
  * @param shape of the tensor
- * @param numbers row by row
+ * @param parts the numbers, row by row, which may lie in several places
  */
-@SuppressWarnings("ArrayRecordComponent") // not copied on purpose, and not compared
-record Weights(String name, List<Long> shape, float[] numbers) {
+record Weights(String name, List<Long> shape, Supplier<List<FloatBuffer>> parts) {
     /** How many numbers are converted to bytes at a time. */
     private static final int CHUNK = 1 << 14;
 
-    /** Checks that the shape has as many numbers. */
+    /** Takes the shape as it is now. */
     Weights {
         shape = List.copyOf(shape);
-        if (shape.stream().reduce(1L, Math::multiplyExact) != numbers.length) {
-            throw new IllegalArgumentException(
-                    name + " has the shape " + shape + ", but " + numbers.length + " numbers");
-        }
     }
 
     static Weights of(String name, Matrix matrix) {
@@ -34,23 +31,39 @@ record Weights(String name, List<Long> shape, float[] numbers) {
     }
 
     static Weights of(String name, float[] numbers, long... shape) {
-        return new Weights(name, Arrays.stream(shape).boxed().toList(), numbers);
+        Weights weights = of(name, () -> List.of(FloatBuffer.wrap(numbers)), shape);
+        if (weights.count() != numbers.length) {
+            throw new IllegalArgumentException(
+                    name + " has the shape " + weights.shape() + ", but " + numbers.length + " numbers");
+        }
+        return weights;
+    }
+
+    static Weights of(String name, Supplier<List<FloatBuffer>> parts, long... shape) {
+        return new Weights(name, Arrays.stream(shape).boxed().toList(), parts);
+    }
+
+    private long count() {
+        return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
     /** The size in a file. */
     long bytes() {
-        return (long) numbers.length * Float.BYTES;
+        return count() * Float.BYTES;
     }
 
     /** Writes the numbers as ONNX keeps them: little-endian. */
     void write(WritableByteChannel out) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocateDirect(CHUNK * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (int from = 0; from < numbers.length; from += CHUNK) {
-            int n = Math.min(CHUNK, numbers.length - from);
-            bytes.clear().limit(n * Float.BYTES);
-            bytes.asFloatBuffer().put(numbers, from, n);
-            while (bytes.hasRemaining()) {
-                out.write(bytes);
+        for (FloatBuffer part : parts.get()) {
+            while (part.hasRemaining()) {
+                int n = Math.min(CHUNK, part.remaining());
+                bytes.clear().limit(n * Float.BYTES);
+                bytes.asFloatBuffer().put(part.slice(part.position(), n));
+                part.position(part.position() + n);
+                while (bytes.hasRemaining()) {
+                    out.write(bytes);
+                }
             }
         }
     }
