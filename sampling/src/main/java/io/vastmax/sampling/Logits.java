@@ -136,6 +136,13 @@ public final class Logits {
         }
     }
 
+    /** The same numbers as floats in memory of their own, for when the memory of these is written again. Not overwritable. */
+    public Logits copy() {
+        float[] floats = new float[size];
+        read(0, size, floats, 0, new short[format.bytes == 2 ? size : 0]);
+        return of(floats);
+    }
+
     /** The same, which filters that change logits may overwrite instead of copying them; of use for arrays of floats. */
     public Logits overwritable() {
         return new Logits(array, from, segment, format, order, size, true);

@@ -101,12 +101,10 @@ public final class Sampler {
         if (top < 0) {
             throw new IllegalArgumentException("top = " + top + ": must not be negative");
         }
-        Candidates raw = new Candidates();
-        raw.begin(logits.untouchable());
         Candidates candidates = candidates();
         candidates.begin(logits.untouchable());
         int id = draw(candidates);
-        ScoredToken scored = ScoredToken.of(id, raw, candidates, top);
+        ScoredToken scored = ScoredToken.of(id, logits, candidates, top);
         accept(id);
         return scored;
     }

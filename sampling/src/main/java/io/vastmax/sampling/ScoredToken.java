@@ -27,10 +27,12 @@ public record ScoredToken(
     /**
      * Scores a token.
      *
-     * @param raw has begun with the logits
+     * @param logits as they came
      * @param chain what it was drawn from
      */
-    static ScoredToken of(int id, Candidates raw, Candidates chain, int top) {
+    static ScoredToken of(int id, Logits logits, Candidates chain, int top) {
+        Candidates raw = new Candidates();
+        raw.begin(logits.untouchable());
         double logProb = raw.logProbabilityOf(id);
         int rank = raw.rankOf(id) + 1;
         double lse = raw.logSumExp();

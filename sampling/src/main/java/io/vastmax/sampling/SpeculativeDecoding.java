@@ -1,7 +1,10 @@
 package io.vastmax.sampling;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,20 +44,24 @@ import org.jspecify.annotations.Nullable;
 public final class SpeculativeDecoding {
     private final Sampler target;
     private final @Nullable Sampler draft;
-    private final EndTokens endTokens;
+    private final IntPredicate ends;
+    private final int top;
+    private final List<ScoredToken> scores = new ArrayList<>();
     private int[] drafts = {};
     private int[] tokens = {};
     private int accepted;
 
-    private SpeculativeDecoding(Sampler target, @Nullable Sampler draft, EndTokens endTokens) {
+    /** Scores nothing if {@code top} is negative. */
+    private SpeculativeDecoding(Sampler target, @Nullable Sampler draft, IntPredicate ends, int top) {
         this.target = target;
         this.draft = draft;
-        this.endTokens = endTokens;
+        this.ends = ends;
+        this.top = top;
     }
 
     /** With drafts from anywhere. */
     public static SpeculativeDecoding of(Sampler target) {
-        return new SpeculativeDecoding(target, null, EndTokens.of());
+        return new SpeculativeDecoding(target, null, id -> false, -1);
     }
 
     /**
@@ -66,17 +73,41 @@ public final class SpeculativeDecoding {
         if (draft == target) {
             throw new IllegalArgumentException("draft: must be another sampler than the target's");
         }
-        return new SpeculativeDecoding(target, draft, EndTokens.of());
+        return new SpeculativeDecoding(target, draft, id -> false, -1);
     }
 
     /** The same for these samplers, which stops behind any of these tokens: no other token follows it. */
     public SpeculativeDecoding endingWith(int... ids) {
-        return new SpeculativeDecoding(target, draft, EndTokens.of(ids));
+        return until(EndTokens.of(ids)::contains);
+    }
+
+    /**
+     * The same for these samplers, which stops behind a token that ends the text: no other is chosen after it.
+     *
+     * @param last told of each token once, in their order, when the samplers have accepted it
+     */
+    public SpeculativeDecoding until(IntPredicate last) {
+        return new SpeculativeDecoding(target, draft, last, top);
+    }
+
+    /**
+     * The same for these samplers, which scores each token under the target, as {@link Sampler#sampleScored} does.
+     *
+     * @param likeliest how many of the likeliest tokens to add, 0 or more
+     */
+    public SpeculativeDecoding scoring(int likeliest) {
+        Check.notNegative("likeliest", likeliest);
+        return new SpeculativeDecoding(target, draft, ends, likeliest);
     }
 
     /** How many drafts the last verification accepted. */
     public int accepted() {
         return accepted;
+    }
+
+    /** The scores of the tokens of the last verification; none unless it {@linkplain #scoring scores}. A view. */
+    public List<ScoredToken> scores() {
+        return Collections.unmodifiableList(scores);
     }
 
     /**
@@ -98,11 +129,11 @@ public final class SpeculativeDecoding {
         boolean passes = true;
         int count = 0;
         for (int i = 0; passes; i++) {
-            int id = target.sample(logits.get(i));
+            int id = sample(logits.get(i));
             tokens[count++] = id;
             boolean drawn = i < g && id == drafts[i];
             accepted += drawn ? 1 : 0;
-            passes = drawn && !endTokens.contains(id);
+            passes = !ends.test(id) && drawn;
         }
         if (draft != null) {
             draft.rollback(g - accepted);
@@ -137,15 +168,12 @@ public final class SpeculativeDecoding {
         drafter.rollback(g);
         int count = 0;
         boolean passes = true;
-        for (int i = 0; i < g && passes; i++) {
-            int id = verify(logits.get(i), drafter, draftLogits.get(i), drafts[i]);
+        for (int i = 0; passes; i++) {
+            int id = i < g
+                    ? verify(logits.get(i), drafter, draftLogits.get(i), drafts[i])
+                    : drafter.accept(sample(logits.get(g)));
             tokens[count++] = id;
-            passes = accepted > i && !endTokens.contains(id);
-        }
-        if (passes) {
-            int id = target.sample(logits.get(g));
-            drafter.accept(id);
-            tokens[count++] = id;
+            passes = !ends.test(id) && accepted > i;
         }
         return Arrays.copyOf(tokens, count);
     }
@@ -153,7 +181,7 @@ public final class SpeculativeDecoding {
     /** The token at one place: the draft if it is accepted, else what replaces it. Both samplers accept it. */
     private int verify(Logits logits, Sampler drafter, Logits draftLogits, int id) {
         Candidates ours = target.candidates();
-        ours.begin(logits);
+        ours.begin(top < 0 ? logits : logits.untouchable());
         target.narrow(ours);
         Candidates theirs = drafter.candidates();
         theirs.begin(draftLogits);
@@ -166,12 +194,27 @@ public final class SpeculativeDecoding {
         }
         if (p >= q || (p > 0 && target.step().acceptance() * q < p)) {
             accepted++;
-            target.accept(id, ours);
+            accept(id, ours, logits);
             return drafter.accept(id, theirs);
         }
         int other = ours.drawBeyond(theirs, target.step().replacement());
-        target.accept(other, ours);
+        accept(other, ours, logits);
         return drafter.accept(other);
+    }
+
+    private void accept(int id, Candidates chain, Logits logits) {
+        if (top >= 0) {
+            scores.add(ScoredToken.of(id, logits, chain, top));
+        }
+        target.accept(id, chain);
+    }
+
+    private int sample(Logits logits) {
+        if (top < 0) {
+            return target.sample(logits);
+        }
+        scores.add(target.sampleScored(logits, top));
+        return scores.getLast().id();
     }
 
     private void begin(List<Logits> logits, int g) {
@@ -184,6 +227,7 @@ public final class SpeculativeDecoding {
             drafts = new int[g + 1];
         }
         accepted = 0;
+        scores.clear();
     }
 
     private void requireAhead(Sampler drafter, int g) {

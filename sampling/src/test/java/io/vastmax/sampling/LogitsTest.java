@@ -96,6 +96,34 @@ class LogitsTest {
         assertThat(logits).containsExactly(2, 3, Float.NEGATIVE_INFINITY);
     }
 
+    @Test
+    void aCopyKeepsItsNumbers() {
+        float[] plain = exact(3000);
+        float[] array = plain.clone();
+        MemorySegment halves = MemorySegment.ofArray(new short[3000]);
+        for (int id = 0; id < plain.length; id++) {
+            halves.setAtIndex(ValueLayout.JAVA_SHORT, id, Float.floatToFloat16(plain[id]));
+        }
+        FloatBuffer direct = ByteBuffer.allocateDirect(4 * 3000)
+                .order(ByteOrder.BIG_ENDIAN)
+                .asFloatBuffer()
+                .put(plain)
+                .flip();
+        Logits part = Logits.of(array, 1000, 1500).overwritable().copy();
+        Logits half = Logits.of(halves, Format.FLOAT16).copy();
+        Logits buffer = Logits.of(direct).copy();
+        array[1000]++;
+        halves.fill((byte) 0);
+        direct.put(0, 99);
+        assertThat(part.size()).isEqualTo(1500);
+        assertThat(part.isOverwritable()).isFalse();
+        for (int id = 0; id < plain.length; id++) {
+            assertThat(half.get(id)).isEqualTo(plain[id]);
+            assertThat(buffer.get(id)).isEqualTo(plain[id]);
+            assertThat(part.get(id / 2)).isEqualTo(plain[1000 + id / 2]);
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(ints = {0, 5, 1023, 1024, 2999})
     void refusesWhatIsNoLogitByIndex(int at) {

@@ -417,6 +417,82 @@ class SpeculativeDecodingTest {
         }
     }
 
+    /** Whoever listens decides behind each token whether it is the last, and no later row is looked at. */
+    @Test
+    void stopsWhereItIsTold() {
+        Logits sure = Logits.of(0, -100, -100);
+        Logits none = Logits.of(Float.NaN, Float.NaN, Float.NaN);
+        for (int stop = 1; stop <= 3; stop++) {
+            for (boolean compared : new boolean[] {false, true}) {
+                int last = stop;
+                Sampler target = Chain.of().sampler(1);
+                Sampler drafter = Chain.of().sampler(1);
+                List<Integer> told = new ArrayList<>();
+                SpeculativeDecoding speculation = SpeculativeDecoding.of(target, drafter)
+                        .until(id -> {
+                            told.add(id);
+                            assertThat(target.history().length()).isEqualTo(told.size());
+                            return told.size() == last;
+                        });
+                drafter.sample(sure);
+                drafter.sample(sure);
+                List<Logits> rows = List.of(sure, stop > 1 ? sure : none, stop > 2 ? sure : none);
+                int[] tokens =
+                        compared ? speculation.verify(rows, 0, 0) : speculation.verify(rows, List.of(sure, sure));
+                assertThat(tokens).hasSize(stop);
+                assertThat(told).hasSize(stop);
+                assertThat(speculation.accepted()).isEqualTo(Math.min(stop, 2));
+                assertThat(drafter.history().toArray())
+                        .isEqualTo(target.history().toArray());
+            }
+        }
+    }
+
+    /** Each token has the score that it would have without drafts: of its row, and of what the chain left of that. */
+    @ParameterizedTest
+    @MethodSource("cases")
+    void tokensAreScoredUnderTheTarget(Case each) {
+        for (int seed = 0; seed < 50; seed++) {
+            Sampler target = each.chain.sampler(seed).prompt(PROMPT);
+            Sampler drafter = each.drafting.sampler(seed).prompt(PROMPT);
+            Sampler plain = each.chain.sampler(seed).prompt(PROMPT);
+            SpeculativeDecoding speculation =
+                    SpeculativeDecoding.of(target, drafter).scoring(2);
+            for (int round = 0; round < 5; round++) {
+                List<Logits> draftRows = draft(drafter, GOOD, round % 4);
+                int[] drafts = drafts(target, drafter);
+                List<Logits> rows = MODEL.rows(target.history().toArray(), drafts);
+                int[] tokens = round % 2 == 0 ? speculation.verify(rows, draftRows) : speculation.verify(rows, drafts);
+                List<ScoredToken> expected = new ArrayList<>();
+                for (int i = 0; i < tokens.length; i++) {
+                    Candidates chain = new Candidates();
+                    chain.begin(rows.get(i));
+                    plain.narrow(chain);
+                    expected.add(ScoredToken.of(tokens[i], rows.get(i), chain, 2));
+                    plain.accept(tokens[i], chain);
+                }
+                assertThat(speculation.scores()).isEqualTo(expected);
+            }
+        }
+        assertThat(SpeculativeDecoding.of(Chain.of().sampler(1)).scores()).isEmpty();
+    }
+
+    @Test
+    void scoresOfComparedDraftsAreThoseOfTheSampler() {
+        Chain chain = Chain.of(Filters.topK(4), Filters.temperature(0.8));
+        Sampler plain = chain.sampler(3).prompt(PROMPT);
+        Sampler target = chain.sampler(3).prompt(PROMPT);
+        SpeculativeDecoding speculation = SpeculativeDecoding.of(target).scoring(3);
+        for (int i = 0; i < 20; i++) {
+            List<Logits> rows = MODEL.rows(target.history().toArray(), i % V);
+            speculation.verify(rows, i % V);
+            for (int token = 0; token < speculation.scores().size(); token++) {
+                assertThat(speculation.scores().get(token)).isEqualTo(plain.sampleScored(rows.get(token), 3));
+            }
+        }
+        assertThatThrownBy(() -> speculation.scoring(-1)).hasMessage("likeliest = -1: must not be negative");
+    }
+
     @Test
     void allocatesLittleMoreThanTheTokens() {
         Chain chain = Chain.of(Filters.topK(4), Filters.topP(0.9)).select(Selectors.mirostat2(1.2, 0.8));
