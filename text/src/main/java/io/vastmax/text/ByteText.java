@@ -39,6 +39,7 @@ final class ByteText implements Detokenizer.Stream {
         CharBuffer out = CharBuffer.allocate(rest.length + 1);
         decoder.decode(ByteBuffer.wrap(rest), out, true);
         decoder.flush(out);
+        decoder.reset();
         rest = new byte[0];
         return out.flip().toString();
     }

@@ -7,7 +7,8 @@ import java.util.function.Function;
  * Text as a decoder of whole sequences gives it, token by token. A window of tokens is decoded with and without the new one:
  * the first part of the window, whose text was given already, lets the decoder treat spaces as inside of a text. The window
  * moves on with each piece that ends in a whole character, so that the cost of a token does not depend on the length of the text.
- * (So do vLLM and Hugging Face's text-generation-inference.)
+ * (So do vLLM and Hugging Face's text-generation-inference.) Where no whole character comes, as of special tokens or of bytes
+ * that are no text, it forgets the oldest of these tokens instead.
  */
 final class DecodedText implements Detokenizer.Stream {
     /** How many tokens of the prompt are the window's first part at the beginning. */
@@ -15,6 +16,9 @@ final class DecodedText implements Detokenizer.Stream {
 
     /** Decoders give one U+FFFD for each byte of a character that is not whole, or one for all: at most so many. */
     private static final int INCOMPLETE = 3;
+
+    /** How many tokens behind the first part the window keeps: more than belong to the characters that are held back. */
+    private static final int RECENT = 16;
 
     private final Function<int[], String> decode;
     private final IntArrayList window = new IntArrayList();
@@ -44,6 +48,10 @@ final class DecodedText implements Detokenizer.Stream {
             window.removeElements(0, known);
             known = window.size();
             given = text().length();
+        } else if (window.size() - known > RECENT) {
+            int open = text.length() - given;
+            window.removeInt(known);
+            given = Math.max(0, text().length() - open);
         }
         return piece;
     }

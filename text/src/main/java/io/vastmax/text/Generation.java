@@ -12,8 +12,12 @@ import java.util.List;
  *     cancelled, what the listener was given
  * @param finish why it ended
  * @param scores one for each token if {@link GenerationSettings#logProbs} asks for them, else none
+ * @param drafted how many tokens were drafted, see {@link Generator#withDraft}
+ * @param accepted how many of these passed and are among the tokens. The others, {@code tokens - accepted}, the model drew
+ *     itself, one in each run
  */
-public record Generation(List<Integer> tokens, String text, FinishReason finish, List<ScoredToken> scores) {
+public record Generation(
+        List<Integer> tokens, String text, FinishReason finish, List<ScoredToken> scores, int drafted, int accepted) {
     /** Copies the lists. */
     public Generation {
         tokens = List.copyOf(tokens);

@@ -5,9 +5,11 @@ import io.vastmax.sampling.BeamSettings;
 import io.vastmax.sampling.Chain;
 import io.vastmax.sampling.Hypothesis;
 import io.vastmax.sampling.Logits;
+import io.vastmax.sampling.PromptLookup;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Writes texts with a model: the one loop for all models, chains and ends.
@@ -24,12 +26,16 @@ import java.util.List;
  * the batch. A token depends on (seed, sequence, position) and on the logits, so on the batch only as far as the model's
  * logits round otherwise there.
  *
+ * <p>With {@linkplain #withDraft drafts}, the model verifies several tokens in one run, and writes texts of the same
+ * distribution with fewer runs ({@link io.vastmax.sampling.SpeculativeDecoding}).
+ *
  * <p>Prompt and tokens together are at most the model's {@link CausalLanguageModel#maxLength}. If the model, a sampler or a
  * listener fails, the whole batch does. Holds no state of its own: as safe for use by several threads as the model is.
  */
 public final class Generator {
     private final CausalLanguageModel model;
     private final Detokenizer detokenizer;
+    private final Drafts drafts;
 
     /**
      * A generator.
@@ -37,9 +43,52 @@ public final class Generator {
      * @throws IllegalArgumentException if the two have not the same vocabulary
      */
     public Generator(CausalLanguageModel model, Detokenizer detokenizer) {
+        this(model, detokenizer, Drafts.NONE);
         detokenizer.requireFit(model.vocabularySize());
+    }
+
+    private Generator(CausalLanguageModel model, Detokenizer detokenizer, Drafts drafts) {
         this.model = model;
         this.detokenizer = detokenizer;
+        this.drafts = drafts;
+    }
+
+    /**
+     * The same with drafts of a smaller model, drawn with each text's own chain.
+     *
+     * @throws IllegalArgumentException as {@link #withDraft(CausalLanguageModel, Chain, int)}
+     */
+    public Generator withDraft(CausalLanguageModel draft, int tokens) {
+        return withDraft(draft, Drafts.of(draft, null, tokens), tokens);
+    }
+
+    /**
+     * The same with drafts of a smaller model. A greedy text is the very same as without them; others are distributed as without
+     * them, but are others. Where the smaller model's context ends, the text goes on without drafts.
+     *
+     * @param draft knows the same tokens
+     * @param chain draws the drafts. The more its distribution is like that of the texts' own chain, the more pass
+     * @param tokens how many are drafted at once
+     * @throws IllegalArgumentException if the two models have not as many tokens, or {@code tokens} is not positive
+     */
+    public Generator withDraft(CausalLanguageModel draft, Chain chain, int tokens) {
+        return withDraft(draft, Drafts.of(draft, chain, tokens), tokens);
+    }
+
+    private Generator withDraft(CausalLanguageModel draft, Drafts ofDraft, int tokens) {
+        if (draft.vocabularySize() != model.vocabularySize()) {
+            throw new IllegalArgumentException("draft has " + draft.vocabularySize()
+                    + " tokens in its vocabulary, but the model has " + model.vocabularySize());
+        }
+        if (tokens < 1) {
+            throw new IllegalArgumentException("tokens = " + tokens + ": must be at least 1");
+        }
+        return new Generator(model, detokenizer, ofDraft);
+    }
+
+    /** The same with drafts that are looked up in the prompt and the text. The texts are the very same as without them. */
+    public Generator withPromptLookup(PromptLookup lookup) {
+        return new Generator(model, detokenizer, Drafts.of(lookup));
     }
 
     /** The text after one prompt. */
@@ -82,32 +131,54 @@ public final class Generator {
                 different.add(prompt);
             }
             int room = model.maxLength() - prompt.length;
-            sequences.add(new Sequence(i, prompt, row, room, settings.get(i), detokenizer, listener));
+            Chain draftChain = drafts.chain(settings.get(i));
+            sequences.add(new Sequence(i, prompt, row, room, settings.get(i), draftChain, detokenizer, listener));
         }
-        try (Decoding decoding = model.start(different.size())) {
-            run(decoding, different.toArray(int[][]::new), sequences);
+        try (Decoding decoding = model.start(different.size());
+                Drafter drafter = drafts.start(different, sequences)) {
+            run(decoding, drafter, different.toArray(int[][]::new), sequences);
         }
         return sequences.stream().map(Sequence::result).toList();
     }
 
-    private void run(Decoding decoding, int[][] prompts, List<Sequence> sequences) {
-        List<Logits> logits = feed(decoding, prompts);
+    private void run(Decoding decoding, Drafter drafter, int[][] prompts, List<Sequence> sequences) {
+        List<Logits> logits = feed("model", model, decoding, 1, prompts);
+        for (Sequence sequence : sequences) {
+            sequence.next(List.of(logits.get(sequence.row())));
+        }
         List<Sequence> active = new ArrayList<>(sequences);
         while (true) {
-            for (Sequence sequence : active) {
-                sequence.next(logits.get(sequence.row()));
-            }
             active.removeIf(Sequence::isFinished);
             if (active.isEmpty()) {
                 return;
             }
             line(active, decoding);
-            logits = feed(
-                    decoding,
-                    active.stream()
-                            .map(sequence -> new int[] {sequence.lastToken()})
-                            .toArray(int[][]::new));
+            drafter.draft(active, room(active));
+            step(active, decoding);
         }
+    }
+
+    /** How many tokens the model's context can take beside the last ones. */
+    private int room(List<Sequence> active) {
+        int longest = active.stream().mapToInt(Sequence::length).max().orElseThrow();
+        return model.maxLength() - longest;
+    }
+
+    /** One run of the model, over the last token of each sequence and its drafts. Those with fewer drafts are padded. */
+    private void step(List<Sequence> active, Decoding decoding) {
+        int most = active.stream().mapToInt(Sequence::drafts).max().orElseThrow();
+        int[][] tokens = active.stream()
+                .map(sequence -> sequence.tokens(sequence.length() - 1, most + 1))
+                .toArray(int[][]::new);
+        List<Logits> logits = feed("model", model, decoding, most + 1, tokens);
+        int[] wrong = new int[active.size()];
+        for (int i = 0; i < wrong.length; i++) {
+            Sequence sequence = active.get(i);
+            int first = i * (most + 1);
+            int accepted = sequence.next(logits.subList(first, first + 1 + sequence.drafts()));
+            wrong[i] = sequence.isFinished() ? 0 : most - accepted;
+        }
+        rollback(decoding, wrong);
     }
 
     /** Gives each sequence a row of its own, in their order. */
@@ -116,10 +187,20 @@ public final class Generator {
         for (int i = 0; i < from.length; i++) {
             active.get(i).setRow(i);
         }
-        int[] same = new int[decoding.sequences()];
-        Arrays.setAll(same, i -> i);
-        if (!Arrays.equals(from, same)) {
+        gather(decoding, from);
+    }
+
+    /** Reorders, if anything changes by it. */
+    static void gather(Decoding decoding, int... from) {
+        if (!Arrays.equals(from, IntStream.range(0, decoding.sequences()).toArray())) {
             decoding.reorder(from);
+        }
+    }
+
+    /** Takes tokens back, if there are any. */
+    static void rollback(Decoding decoding, int... tokens) {
+        if (Arrays.stream(tokens).anyMatch(count -> count > 0)) {
+            decoding.rollback(tokens);
         }
     }
 
@@ -144,7 +225,7 @@ public final class Generator {
                 settings.diversityPenalty());
         BeamSearch search = inContext.start(filters.sampler(0).prompt(prompt));
         try (Decoding decoding = model.start(1)) {
-            List<Logits> logits = feed(decoding, prompt);
+            List<Logits> logits = feed("model", model, decoding, 1, prompt);
             while (true) {
                 search.step(logits);
                 if (search.isDone()) {
@@ -152,7 +233,10 @@ public final class Generator {
                 }
                 decoding.reorder(search.parents());
                 logits = feed(
+                        "model",
+                        model,
                         decoding,
+                        1,
                         Arrays.stream(search.tokens())
                                 .mapToObj(id -> new int[] {id})
                                 .toArray(int[][]::new));
@@ -160,11 +244,12 @@ public final class Generator {
         }
     }
 
-    private List<Logits> feed(Decoding decoding, int[]... tokens) {
-        List<Logits> logits = decoding.feed(tokens);
+    /** Feeds tokens, and checks how many logits come of it. */
+    static List<Logits> feed(String name, CausalLanguageModel model, Decoding decoding, int last, int[]... tokens) {
+        List<Logits> logits = decoding.feed(tokens, last);
         for (Logits row : logits) {
             if (row.size() != model.vocabularySize()) {
-                throw new IllegalStateException("The model gives " + row.size()
+                throw new IllegalStateException("The " + name + " gives " + row.size()
                         + " logits for each token, but its vocabulary has " + model.vocabularySize());
             }
         }

@@ -88,6 +88,47 @@ class DetokenizerTest {
         assertThat(lengths).allSatisfy(length -> assertThat(length).isLessThanOrEqualTo(6));
     }
 
+    /** Special tokens that have no text, and bytes that are no text: the window does not grow, and the space is not lost. */
+    @Test
+    void theWindowDoesNotGrowWhereThereIsNoText() {
+        List<Integer> lengths = new ArrayList<>();
+        Detokenizer decoded = Detokenizer.of(ids -> {
+            lengths.add(ids.length);
+            return words(ids);
+        });
+        int[] ids = new int[300];
+        ids[100] = 8;
+        ids[299] = 9;
+        assertThat(decoded.text(new int[] {7}, ids)).isEqualTo(" w8 w9");
+        assertThat(lengths).allSatisfy(length -> assertThat(length).isLessThan(40));
+        lengths.clear();
+        Detokenizer bytes = Detokenizer.of(each -> {
+            lengths.add(each.length);
+            return decode(each);
+        });
+        for (String text : List.of("a" + "\uFFFD".repeat(100) + "é", "x\uFFFDé\uFFFD😀".repeat(30))) {
+            assertThat(bytes.text(new int[] {'a'}, bytes(text))).isEqualTo(text);
+        }
+        int[] broken = new int[300];
+        Arrays.fill(broken, 0xF0);
+        assertThat(bytes.text(new int[] {'a'}, broken)).isEqualTo(decode(broken));
+        assertThat(lengths).allSatisfy(length -> assertThat(length).isLessThan(40));
+    }
+
+    @Test
+    void aStreamThatIsFinishedMayBeFinishedAgain() {
+        for (Detokenizer each : List.of(ONE_BYTE, Detokenizer.of(DetokenizerTest::decode))) {
+            Detokenizer.Stream stream = each.start('x');
+            stream.append(0xC3);
+            assertThat(stream.finish()).isEqualTo("\uFFFD");
+            assertThat(stream.finish()).isEmpty();
+        }
+        Detokenizer.Stream bytes = ONE_BYTE.start();
+        bytes.append(0xC3);
+        bytes.finish();
+        assertThat(bytes.append('a')).isEqualTo("a");
+    }
+
     private static List<String> pieces(Detokenizer detokenizer, int... ids) {
         Detokenizer.Stream stream = detokenizer.start('x');
         List<String> pieces = new ArrayList<>();

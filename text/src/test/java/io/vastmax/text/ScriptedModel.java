@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 
-/** A model whose logits are a function of the tokens so far. Rows that were given before become NaN with the next call. */
+/**
+ * A model whose logits are a function of the tokens so far. Rows that were given before become NaN with the next call, and
+ * it refuses to be fed beyond its context.
+ */
 final class ScriptedModel implements CausalLanguageModel {
     private final int vocabulary;
     private final int maxLength;
@@ -45,6 +48,28 @@ final class ScriptedModel implements CausalLanguageModel {
         });
     }
 
+    /** One that has much in common with it. */
+    ScriptedModel disturbed(int contextLength, float amount) {
+        Function<int[], float[]> other = random(vocabulary, 1).logits;
+        return new ScriptedModel(vocabulary, contextLength, tokens -> {
+            float[] row = logits.apply(tokens);
+            int[] reversed = new int[tokens.length + 1];
+            for (int i = 0; i < tokens.length; i++) {
+                reversed[i] = tokens[tokens.length - 1 - i];
+            }
+            float[] noise = other.apply(reversed);
+            for (int id = 0; id < vocabulary; id++) {
+                row[id] += amount * noise[id];
+            }
+            return row;
+        });
+    }
+
+    /** The logits after tokens. */
+    float[] after(int... tokens) {
+        return logits.apply(tokens);
+    }
+
     @Override
     public int vocabularySize() {
         return vocabulary;
@@ -80,6 +105,9 @@ final class ScriptedModel implements CausalLanguageModel {
             fed.add(more.length);
             spoil();
             int[][] all = tokens.with(more);
+            if (Arrays.stream(all).anyMatch(sequence -> sequence.length > maxLength)) {
+                throw new IllegalStateException("The context holds " + maxLength + " tokens");
+            }
             for (int[] sequence : all) {
                 for (int end = sequence.length - last + 1; end <= sequence.length; end++) {
                     given.add(logits.apply(Arrays.copyOf(sequence, end)));
