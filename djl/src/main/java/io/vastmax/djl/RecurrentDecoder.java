@@ -6,16 +6,23 @@ import io.vastmax.sampling.Logits;
 import io.vastmax.text.CausalLanguageModel;
 import io.vastmax.text.Decoding;
 import io.vastmax.text.FedTokens;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A {@link RecurrentLanguageModel} for the generation loop. Its logits are the log-probabilities of the exact distribution.
  *
- * <p>Sequences that are fed as many tokens each run together, others one by one. A rollback computes the whole sequence
- * again: of its past, an LSTM has the last state alone. As the model, not thread safe.
+ * <p>Sequences that are fed as many tokens each run together, others one by one. The states before the last few calls are kept:
+ * after a rollback, the next call runs from there over what is left. One that goes back further, or behind a reordering,
+ * runs over the whole sequence. As the model, not thread safe.
  */
 public final class RecurrentDecoder implements CausalLanguageModel {
+    /** How many states are kept: as many as a draft's tokens, which are fed one by one, or more. */
+    private static final int CHECKPOINTS = 16;
+
     private final RecurrentLanguageModel model;
     private final Workspace workspace;
 
@@ -41,14 +48,32 @@ public final class RecurrentDecoder implements CausalLanguageModel {
         return new States(sequences);
     }
 
+    /** A state of all sequences, and how many tokens each had there: more than any has, where they were taken back. */
+    private static final class Checkpoint {
+        final RecurrentState state;
+        final int[] lengths;
+
+        Checkpoint(RecurrentState state, int[] lengths) {
+            this.state = state;
+            this.lengths = lengths;
+        }
+    }
+
     private final class States implements Decoding {
         private final int width = model.settings().width();
         private final FedTokens fed;
         private RecurrentState state;
 
+        /** How many tokens of each sequence the state has seen: the rest is run with the next tokens. */
+        private int[] seen;
+
+        /** The latest first. */
+        private final Deque<Checkpoint> checkpoints = new ArrayDeque<>();
+
         States(int sequences) {
             fed = new FedTokens(sequences);
             state = model.zeroState(sequences);
+            seen = new int[sequences];
         }
 
         @Override
@@ -59,29 +84,42 @@ public final class RecurrentDecoder implements CausalLanguageModel {
         @Override
         public List<Logits> feed(int[][] tokens, int last) {
             fed.check(tokens, last);
-            Matrix hidden = run(tokens, last);
+            int[][] unseen = new int[tokens.length][];
+            Arrays.setAll(unseen, i -> concat(fed.of(i, seen[i]), tokens[i]));
+            RecurrentState next = state.gather(IntStream.range(0, sequences()).toArray());
+            Matrix hidden = run(unseen, last, next); // may refuse ids: nothing has changed
             fed.append(tokens);
+            checkpoints.push(new Checkpoint(state, seen));
+            if (checkpoints.size() > CHECKPOINTS) {
+                checkpoints.removeLast();
+            }
+            state = next;
+            seen = IntStream.range(0, sequences()).map(fed::length).toArray();
             Matrix logProbs = Matrix.zeros(hidden.rows(), vocabularySize());
             model.objective().exact().logProbs(hidden, logProbs, workspace);
             return Logits.rows(logProbs);
         }
 
-        /** Moves the states on, and gives the last hidden states of each sequence. */
-        private Matrix run(int[][] tokens, int last) {
+        private static int[] concat(int[] first, int... second) {
+            int[] both = Arrays.copyOf(first, first.length + second.length);
+            System.arraycopy(second, 0, both, first.length, second.length);
+            return both;
+        }
+
+        /** Moves states on, and gives the last hidden states of each sequence. */
+        private Matrix run(int[][] tokens, int last, RecurrentState next) {
             int steps = tokens[0].length;
             float[] rows = new float[tokens.length * last * width];
             if (Arrays.stream(tokens).allMatch(own -> own.length == steps)) {
                 int[] ids = Arrays.stream(tokens).flatMapToInt(Arrays::stream).toArray();
-                copyLast(model.hidden(ids, steps, state), steps, last, rows, 0);
+                copyLast(model.hidden(ids, steps, next), steps, last, rows, 0);
             } else {
-                RecurrentState next = model.zeroState(tokens.length);
                 for (int i = 0; i < tokens.length; i++) {
-                    RecurrentState own = state.gather(i);
+                    RecurrentState own = next.gather(i);
                     int length = tokens[i].length;
                     copyLast(model.hidden(tokens[i], length, own), length, last, rows, i);
                     next.set(i, own, 0);
                 }
-                state = next; // all at once: ids may be refused
             }
             return Matrix.wrap(tokens.length * last, width, rows);
         }
@@ -102,20 +140,35 @@ public final class RecurrentDecoder implements CausalLanguageModel {
         public void reorder(int... from) {
             fed.reorder(from);
             state = state.gather(from);
+            int[] before = seen;
+            seen = Arrays.stream(from).map(i -> before[i]).toArray();
+            checkpoints.clear();
         }
 
         @Override
         public void rollback(int... tokens) {
             fed.rollback(tokens);
             for (int i = 0; i < tokens.length; i++) {
-                if (tokens[i] > 0) {
-                    RecurrentState own = model.zeroState(1);
-                    if (fed.length(i) > 0) {
-                        model.hidden(fed.of(i), fed.length(i), own);
-                    }
-                    state.set(i, own, 0);
+                if (seen[i] > fed.length(i)) {
+                    restore(i);
                 }
             }
+        }
+
+        /** Goes back to the latest state of a sequence that has seen none of what was taken back. */
+        private void restore(int sequence) {
+            Checkpoint latest = new Checkpoint(model.zeroState(sequences()), new int[sequences()]);
+            int left = fed.length(sequence);
+            for (Checkpoint checkpoint : checkpoints) {
+                int length = checkpoint.lengths[sequence];
+                if (length > left) {
+                    checkpoint.lengths[sequence] = Integer.MAX_VALUE;
+                } else if (length > latest.lengths[sequence]) {
+                    latest = checkpoint;
+                }
+            }
+            seen[sequence] = latest.lengths[sequence];
+            state.set(sequence, latest.state, sequence);
         }
 
         /** There is nothing to free. */

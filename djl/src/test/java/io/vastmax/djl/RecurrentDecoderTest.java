@@ -11,14 +11,20 @@ import io.vastmax.Workspace;
 import io.vastmax.sampling.Chain;
 import io.vastmax.sampling.Filters;
 import io.vastmax.sampling.Logits;
+import io.vastmax.sampling.PromptLookup;
 import io.vastmax.sampling.Sampler;
+import io.vastmax.sampling.Selectors;
 import io.vastmax.text.Decoding;
 import io.vastmax.text.Detokenizer;
+import io.vastmax.text.Generation;
+import io.vastmax.text.GenerationListener;
 import io.vastmax.text.GenerationSettings;
 import io.vastmax.text.Generator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -72,6 +78,74 @@ class RecurrentDecoderTest {
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessage("tokens[2] = 5: must be from 0 to the 4 of the sequence");
         }
+    }
+
+    /** Whatever was fed, taken back and gathered: the logits are those of the tokens that are left. */
+    @Test
+    void rollbacksOfAnyDepthLeaveWhatStandsBeforeThem() {
+        for (int seed = 0; seed < 20; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            List<List<Integer>> texts = new ArrayList<>();
+            int sequences = random.nextInt(1, 4);
+            IntStream.range(0, sequences).forEach(i -> texts.add(new ArrayList<>()));
+            try (Decoding decoding = decoder.start(sequences)) {
+                for (int step = 0; step < 60; step++) {
+                    int last = random.nextInt(1, 4);
+                    int same = random.nextInt(3);
+                    int[][] tokens = new int[sequences][];
+                    Arrays.setAll(
+                            tokens,
+                            i -> random.ints(last + (same < 2 ? same : random.nextInt(3)), 0, WORDS)
+                                    .toArray());
+                    List<Logits> rows = decoding.feed(tokens, last);
+                    for (int i = 0; i < sequences; i++) {
+                        texts.get(i).addAll(Arrays.stream(tokens[i]).boxed().toList());
+                        int length = texts.get(i).size();
+                        Matrix expected = reference(
+                                texts.get(i).stream().mapToInt(id -> id).toArray());
+                        for (int row = 0; row < last; row++) {
+                            close(rows.get(i * last + row), expected, length - last + row);
+                        }
+                    }
+                    if (random.nextInt(8) == 0) {
+                        int[] from = random.ints(sequences, 0, sequences).toArray();
+                        decoding.reorder(from);
+                        List<List<Integer>> before = List.copyOf(texts);
+                        texts.clear();
+                        Arrays.stream(from).forEach(i -> texts.add(new ArrayList<>(before.get(i))));
+                    }
+                    for (int times = random.nextInt(3); times > 0; times--) {
+                        int deep = random.nextInt(10) == 0 ? 60 : 4;
+                        int[] back = texts.stream()
+                                .mapToInt(text -> Math.min(text.size(), random.nextInt(deep)))
+                                .toArray();
+                        decoding.rollback(back);
+                        for (int i = 0; i < sequences; i++) {
+                            List<Integer> text = texts.get(i);
+                            text.subList(text.size() - back[i], text.size()).clear();
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** The same weights draft for themselves: nearly all passes, and the text is what it is without drafts. */
+    @Test
+    void aGeneratorWritesTheSameWithDrafts() {
+        Generator plain = new Generator(decoder, Detokenizer.bytes(id -> new byte[] {(byte) id}));
+        Generator speculative = plain.withDraft(decoder, 3);
+        GenerationSettings settings = GenerationSettings.of(Chain.of().select(Selectors.greedy()), 50);
+        List<Generation> texts = speculative.generate(List.of(LONG, SHORT), settings, GenerationListener.NONE);
+        assertThat(texts)
+                .extracting(Generation::tokens)
+                .containsExactly(
+                        plain.generate(LONG, settings).tokens(),
+                        plain.generate(SHORT, settings).tokens());
+        assertThat(texts.getFirst().accepted()).isGreaterThan(30);
+        Generation looked = plain.withPromptLookup(PromptLookup.of(2, 5)).generate(LONG, settings);
+        assertThat(looked.tokens()).isEqualTo(plain.generate(LONG, settings).tokens());
+        assertThat(looked.drafted()).isPositive();
     }
 
     @Test

@@ -31,7 +31,12 @@ public final class FedTokens {
 
     /** The tokens of a sequence so far. */
     public int[] of(int sequence) {
-        return tokens[sequence].toIntArray();
+        return of(sequence, 0);
+    }
+
+    /** The tokens of a sequence from a place on. */
+    public int[] of(int sequence, int from) {
+        return Arrays.copyOfRange(tokens[sequence].elements(), from, length(sequence));
     }
 
     /** How many they are. */

@@ -12,6 +12,8 @@ class FedTokensTest {
         FedTokens fed = new FedTokens(2);
         fed.append(new int[][] {{1, 2}, {3}});
         assertThat(fed.with(new int[][] {{4}, {5, 6}})).isDeepEqualTo(new int[][] {{1, 2, 4}, {3, 5, 6}});
+        assertThat(fed.of(0, 1)).containsExactly(2);
+        assertThat(fed.of(1, 1)).isEmpty();
         fed.reorder(1, 0, 1);
         fed.append(new int[][] {{7}, {8}, {9}});
         fed.rollback(0, 3, 1);
