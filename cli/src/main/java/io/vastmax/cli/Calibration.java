@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.vastmax.Predictions;
 import io.vastmax.Reliability;
 import io.vastmax.SelectivePrediction;
-import io.vastmax.djl.Perplexity;
+import io.vastmax.text.Perplexity;
 import java.util.List;
 
 /**

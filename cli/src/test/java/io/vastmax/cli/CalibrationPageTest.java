@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vastmax.Predictions;
 import io.vastmax.cli.Calibration.Quality;
-import io.vastmax.djl.Perplexity;
+import io.vastmax.text.Perplexity;
 import java.io.PrintWriter;
 import java.io.StringReader;
 import java.io.StringWriter;

@@ -8,6 +8,7 @@ import io.vastmax.RandomKey;
 import io.vastmax.Step;
 import io.vastmax.Targets;
 import io.vastmax.TopK;
+import io.vastmax.text.Perplexity;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 

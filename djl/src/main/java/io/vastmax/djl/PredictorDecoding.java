@@ -11,20 +11,19 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.translate.TranslateException;
 import io.vastmax.sampling.Logits;
+import io.vastmax.text.CacheColumns;
 import io.vastmax.text.Decoding;
 import io.vastmax.text.FedTokens;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sequences in a DJL predictor. The cache is a rectangle, a row for each sequence; which of its columns hold tokens of a
- * sequence, and which are padding or were taken back, the attention mask tells the model. So sequences may be fed different
- * numbers of tokens at any time, and a rollback changes the mask alone. Columns in the middle that are no longer a sequence's
- * come of these two only: a model that counts distances in columns, not in positions, must not be used so.
+ * Sequences in a DJL predictor, padded as {@link CacheColumns} says. So they may be fed different numbers of tokens at any
+ * time, and a rollback changes the mask alone. Columns in the middle that are no longer a sequence's come of these two only: a
+ * model that counts distances in columns, not in positions, must not be used so.
  */
 final class PredictorDecoding implements Decoding {
     private final Predictor<NDList, CausalLMOutput> predictor;
@@ -35,10 +34,7 @@ final class PredictorDecoding implements Decoding {
     /** The past key values; none if the model gives none. */
     private NDList past = new NDList();
 
-    /** Which columns of the cache hold a sequence's tokens. */
-    private BitSet[] live;
-
-    private int columns;
+    private final CacheColumns columns;
 
     /** Of what outlives a run: the cache and the logits of the last. */
     private NDManager kept;
@@ -49,8 +45,7 @@ final class PredictorDecoding implements Decoding {
         this.predictor = predictor;
         this.vocabulary = vocabulary;
         manager = parent.newSubManager();
-        live = new BitSet[sequences];
-        Arrays.setAll(live, i -> new BitSet());
+        columns = new CacheColumns(sequences);
         kept = manager.newSubManager();
     }
 
@@ -63,26 +58,22 @@ final class PredictorDecoding implements Decoding {
     public List<Logits> feed(int[][] tokens, int last) {
         fed.check(tokens, last);
         int[][] block = past.isEmpty() ? fed.with(tokens) : tokens;
-        int steps = Arrays.stream(block).mapToInt(ids -> ids.length).max().orElseThrow();
-        List<Logits> logits = run(block, steps, last);
+        List<Logits> logits = run(block, last);
         if (!past.isEmpty()) {
-            for (int i = 0; i < live.length; i++) {
-                live[i].set(columns + steps - block[i].length, columns + steps);
-            }
-            columns += steps;
+            columns.append(block);
         }
         fed.append(tokens);
         return logits;
     }
 
-    private List<Logits> run(int[][] block, int steps, int last) {
+    private List<Logits> run(int[][] block, int last) {
         NDManager next = manager.newSubManager();
         NDList nextPast = new NDList();
         NDArray rows;
         try (NDManager own = manager.newSubManager();
                 NDScope scope = new NDScope()) {
             scope.suppressNotUsedWarning();
-            CausalLMOutput output = predict(inputs(own, block, steps));
+            CausalLMOutput output = predict(inputs(own, block));
             if (output.getPastKeyValuesList() != null) {
                 nextPast.addAll(output.getPastKeyValuesList());
             }
@@ -108,27 +99,13 @@ final class PredictorDecoding implements Decoding {
         }
     }
 
-    private NDList inputs(NDManager own, int[][] block, int steps) {
-        int batch = block.length;
-        int width = columns + steps;
-        long[] ids = new long[batch * steps];
-        long[] positions = new long[batch * steps];
-        long[] mask = new long[batch * width];
-        for (int i = 0; i < batch; i++) {
-            int padding = steps - block[i].length;
-            int row = i * width;
-            live[i].stream().forEach(column -> mask[row + column] = 1);
-            Arrays.fill(mask, row + columns + padding, row + width, 1);
-            int before = live[i].cardinality();
-            for (int t = 0; t < block[i].length; t++) {
-                ids[i * steps + padding + t] = block[i][t];
-                positions[i * steps + padding + t] = (long) before + t;
-            }
-        }
+    private NDList inputs(NDManager own, int[][] block) {
+        Shape shape = new Shape(block.length, CacheColumns.steps(block));
+        Shape all = new Shape(block.length, columns.width() + shape.get(1));
         NDList inputs = new NDList(
-                own.create(ids, new Shape(batch, steps)),
-                own.create(positions, new Shape(batch, steps)),
-                own.create(mask, new Shape(batch, width)));
+                own.create(CacheColumns.ids(block), shape),
+                own.create(columns.positions(block), shape),
+                own.create(columns.mask(block), all));
         inputs.addAll(past);
         return inputs;
     }
@@ -186,9 +163,7 @@ final class PredictorDecoding implements Decoding {
     @Override
     public void reorder(int... from) {
         fed.reorder(from);
-        BitSet[] before = live;
-        live = new BitSet[from.length];
-        Arrays.setAll(live, i -> (BitSet) before[from[i]].clone());
+        columns.reorder(from);
         if (!past.isEmpty()) {
             try (NDManager own = manager.newSubManager()) {
                 NDArray rows = own.create(Arrays.stream(from).asLongStream().toArray());
@@ -200,12 +175,10 @@ final class PredictorDecoding implements Decoding {
     @Override
     public void rollback(int... tokens) {
         fed.rollback(tokens);
-        for (int i = 0; i < tokens.length; i++) {
-            for (int n = 0; n < tokens[i] && !past.isEmpty(); n++) {
-                live[i].clear(live[i].length() - 1);
-            }
+        if (!past.isEmpty()) {
+            columns.rollback(tokens);
+            narrow(null);
         }
-        narrow(null);
     }
 
     /**
@@ -214,40 +187,31 @@ final class PredictorDecoding implements Decoding {
      * @param rows all in their order if null
      */
     private void narrow(@Nullable NDArray rows) {
-        if (past.isEmpty()) {
-            return;
-        }
-        int from = Arrays.stream(live)
-                .filter(own -> !own.isEmpty())
-                .mapToInt(own -> own.nextSetBit(0))
-                .min()
-                .orElse(0);
-        int to = Arrays.stream(live).mapToInt(BitSet::length).max().orElse(0);
-        boolean cuts = (from > 0 || to < columns) && past.stream().allMatch(this::hasUsualAxes);
-        if (rows == null && to > 0 && !cuts) {
+        CacheColumns.Range needed = columns.needed();
+        boolean cuts = needed.size() < columns.width() && past.stream().allMatch(this::hasUsualAxes);
+        if (rows == null && needed.size() > 0 && !cuts) {
             return;
         }
         NDManager next = manager.newSubManager();
         NDList nextPast = new NDList();
-        if (to > 0) {
+        if (needed.size() > 0) {
             NDIndex index = rows == null
-                    ? new NDIndex(":, :, {}:{}, ...", from, to)
-                    : cuts ? new NDIndex("{}, :, {}:{}, ...", rows, from, to) : new NDIndex("{}, ...", rows);
+                    ? new NDIndex(":, :, {}:{}, ...", needed.from(), needed.to())
+                    : cuts
+                            ? new NDIndex("{}, :, {}:{}, ...", rows, needed.from(), needed.to())
+                            : new NDIndex("{}, ...", rows);
             past.forEach(array -> nextPast.add(array.get(next, index)));
         }
         keep(next, nextPast);
-        if (to == 0) {
-            columns = 0;
-        } else if (cuts) {
-            Arrays.setAll(live, i -> live[i].get(from, to));
-            columns = to - from;
+        if (cuts || needed.size() == 0) {
+            columns.keep(needed);
         }
     }
 
     /** As in {@code [B, heads, past, size]}; in {@code [B, past, heads, size]} there may be as many heads as columns. */
     private boolean hasUsualAxes(NDArray array) {
         Shape shape = array.getShape();
-        return shape.dimension() == 4 && shape.get(2) == columns && shape.get(1) != columns;
+        return shape.dimension() == 4 && shape.get(2) == columns.width() && shape.get(1) != columns.width();
     }
 
     /** Frees what was kept before. */

@@ -12,6 +12,7 @@ import io.vastmax.Step;
 import io.vastmax.Targets;
 import io.vastmax.Workspace;
 import io.vastmax.text.EvaluationWindows;
+import io.vastmax.text.Perplexity;
 import io.vastmax.text.TokenIds;
 import java.util.Arrays;
 import java.util.function.LongConsumer;

@@ -25,6 +25,7 @@ import io.vastmax.Step;
 import io.vastmax.Workspace;
 import io.vastmax.hierarchical.HierarchicalSoftmax;
 import io.vastmax.hierarchical.Tree;
+import io.vastmax.text.Perplexity;
 import io.vastmax.text.TokenIds;
 import java.util.Arrays;
 import java.util.List;

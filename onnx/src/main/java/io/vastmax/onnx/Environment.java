@@ -29,12 +29,13 @@ final class Environment {
      * sends something about the process when the environment is made, and for that matches the command line against regular
      * expressions, by a recursion that ends the process where a class path of some 5,000 characters meets a stack of 1 MiB.
      */
+    @SuppressWarnings("restricted")
     private static void disableTelemetry() {
         Linker linker = Linker.nativeLinker();
         Optional<MemorySegment> setenv = linker.defaultLookup().find("setenv"); // not on Windows
         if (setenv.isPresent()) {
             try (Arena arena = Arena.ofConfined()) {
-                int unused = (int) linker.downcallHandle(
+                int status = (int) linker.downcallHandle(
                                 setenv.get(),
                                 FunctionDescriptor.of(
                                         ValueLayout.JAVA_INT,
@@ -42,6 +43,9 @@ final class Environment {
                                         ValueLayout.ADDRESS,
                                         ValueLayout.JAVA_INT))
                         .invokeExact(arena.allocateFrom("ORT_DISABLE_TELEMETRY"), arena.allocateFrom("1"), 0);
+                if (status != 0) {
+                    throw new IllegalStateException("setenv gives " + status);
+                }
             } catch (Throwable e) {
                 throw new IllegalStateException("setenv failed", e);
             }

@@ -147,7 +147,7 @@ public final class DecoderGraph {
 
     /** Parameters by their name. */
     float[] numbers(String name) {
-        return weights(name).numbers();
+        return weights(name).parts().get().getFirst().array();
     }
 
     private Weights weights(String name) {

@@ -196,7 +196,7 @@ public final class RecurrentGraph {
         for (int t = 0; t < tokens.length; t++) {
             double[] x = new double[d];
             for (int i = 0; i < d; i++) {
-                x[i] = weights("embedding").numbers()[tokens[t] * d + i];
+                x[i] = weights("embedding").parts().get().getFirst().array()[tokens[t] * d + i];
             }
             for (int layer = 0; layer < settings.layers(); layer++) {
                 step(gates(layer, x, h[layer]), h[layer], c[layer]);
@@ -204,7 +204,8 @@ public final class RecurrentGraph {
             }
             for (int v = 0; v < settings.vocabulary(); v++) {
                 for (int i = 0; i < d; i++) {
-                    logits[t][v] += x[i] * weights("head").numbers()[i * settings.vocabulary() + v];
+                    logits[t][v] +=
+                            x[i] * weights("head").parts().get().getFirst().array()[i * settings.vocabulary() + v];
                 }
             }
         }
@@ -214,9 +215,9 @@ public final class RecurrentGraph {
     private double[] gates(int layer, double[] x, double[] h) {
         int d = settings.width();
         int size = gates() * d;
-        float[] input = weights(layer + ".input").numbers();
-        float[] state = weights(layer + ".state").numbers();
-        float[] bias = weights(layer + ".bias").numbers();
+        float[] input = weights(layer + ".input").parts().get().getFirst().array();
+        float[] state = weights(layer + ".state").parts().get().getFirst().array();
+        float[] bias = weights(layer + ".bias").parts().get().getFirst().array();
         double[] z = new double[size];
         for (int j = 0; j < size; j++) {
             z[j] = (double) bias[j] + bias[size + j];

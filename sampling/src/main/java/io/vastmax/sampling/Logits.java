@@ -1,5 +1,6 @@
 package io.vastmax.sampling;
 
+import io.vastmax.LogSumExp;
 import io.vastmax.Matrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -182,6 +183,11 @@ public final class Logits {
             case FLOAT16 -> Float.float16ToFloat(half(id));
             case BFLOAT16 -> Float.intBitsToFloat(half(id) << 16);
         };
+    }
+
+    /** The log-probability of a token, {@code z_id - log sum_i exp(z_i)}. */
+    public double logProb(int id) {
+        return array == null ? copy().logProb(id) : get(id) - LogSumExp.value(array, from, size);
     }
 
     private short half(int id) {
