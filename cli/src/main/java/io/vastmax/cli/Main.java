@@ -31,6 +31,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
             CalibrateCommand.class,
             GenerateCommand.class,
             SampleCommand.class,
+            ExportCommand.class,
             CompareCommand.class,
             HelpCommand.class,
             GenerateCompletion.class

@@ -29,6 +29,9 @@ import java.util.TreeMap;
  * end.
  */
 public final class OnnxExport {
+    /** The version of ONNX's operators that models need. */
+    public static final int OPSET = Graph.OPSET;
+
     private static final String BATCH = "batch";
 
     private OnnxExport() {}
