@@ -204,6 +204,39 @@ class PredictorLanguageModelTest {
         }
     }
 
+    /** Greedily the very same texts; and gaps that rejected drafts leave in the cache are closed. */
+    @ParameterizedTest
+    @EnumSource(names = {"CACHE", "NO_CACHE", "POSITIONS_FIRST"})
+    void draftsChangeNoText(AttentionModel.Output kind) {
+        try (AttentionModel model = new AttentionModel(kind);
+                AttentionModel small = new AttentionModel(kind)) {
+            Generator plain = new Generator(model.languageModel(), TEXT);
+            GenerationSettings settings = GenerationSettings.of(GREEDY, 60).withEndTokens(10);
+            List<int[]> prompts = List.of(LONG, SHORT, new int[] {0}, SHORT, new int[] {5, 5});
+            List<Generation> expected = plain.generate(prompts, settings, GenerationListener.NONE);
+            // The same weights, the drafts drawn: some pass
+            Generator speculative = plain.withDraft(small.languageModel(), Chain.of(Filters.temperature(0.5)), 4);
+            int arrays = model.model.getNDManager().getManagedArrays().size();
+            List<Long> columns = new ArrayList<>();
+            model.runs.clear();
+            List<Generation> texts = speculative.generate(prompts, settings, token -> {
+                model.given.stream()
+                        .filter(array -> !array.isReleased())
+                        .forEach(array -> columns.add(array.getShape().get(2)));
+                return true;
+            });
+            if (kind == AttentionModel.Output.CACHE) {
+                assertThat(columns).allMatch(width -> width <= LONG.length + 60 + 5);
+            }
+            assertThat(model.model.getNDManager().getManagedArrays()).hasSize(arrays);
+            assertThat(texts)
+                    .extracting(Generation::tokens)
+                    .isEqualTo(expected.stream().map(Generation::tokens).toList());
+            assertThat(texts).allSatisfy(text -> assertThat(text.accepted()).isLessThan(text.drafted()));
+            assertThat(model.runs).hasSizeLessThan(40);
+        }
+    }
+
     /** Against beam search without a cache. */
     @Test
     void beamsCarryTheirCache() {
