@@ -14,7 +14,7 @@ import java.util.List;
  * @param scores one for each token if {@link GenerationSettings#logProbs} asks for them, else none
  * @param drafted how many tokens were drafted, see {@link Generator#withDraft}
  * @param accepted how many of these passed and are among the tokens. The others, {@code tokens - accepted}, the model drew
- *     itself, one in each run
+ *     itself: one in each run, but for the last if the text ended with a draft
  */
 public record Generation(
         List<Integer> tokens, String text, FinishReason finish, List<ScoredToken> scores, int drafted, int accepted) {

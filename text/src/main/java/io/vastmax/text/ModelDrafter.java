@@ -64,6 +64,9 @@ final class ModelDrafter implements Drafter {
 
     @Override
     public void draft(List<Sequence> active, int room) {
+        if (followed.stream().noneMatch(Sequence::mayDraft)) {
+            return; // nor will any later: the texts have no room
+        }
         if (prompts.length > 0) {
             decoding.feed(prompts);
             Generator.gather(decoding, rows);

@@ -112,7 +112,7 @@ final class Sequence {
 
     /** Whether another draft may have its place in the text: there is room for it and for a token behind it. */
     boolean mayDraft() {
-        return !draftsEnd && tokens.size() + drafts.size() + 1 < limit;
+        return !isFinished() && !draftsEnd && tokens.size() + drafts.size() + 1 < limit;
     }
 
     /** Draws another draft, if the chain of the drafts leaves any; this is no failure of the text. */

@@ -336,6 +336,7 @@ class SpeculationTest {
             assertThat(text.finish()).isEqualTo(LENGTH);
             assertThat(text.tokens()).hasSize(maxTokens);
             assertThat(text.drafted()).isEqualTo(text.accepted());
+            assertThat(draft.fed.isEmpty()).isEqualTo(maxTokens < 3);
         }
     }
 
