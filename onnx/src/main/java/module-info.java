@@ -9,6 +9,7 @@ module io.vastmax.onnx {
     requires static transitive org.jspecify;
     requires ai.djl.tokenizers;
     requires com.fasterxml.jackson.databind;
+    requires it.unimi.dsi.fastutil.core;
     requires com.google.protobuf;
     requires org.tribuo.util.onnx;
 

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Sequences in a DJL predictor, padded as {@link CacheColumns} says. So they may be fed different numbers of tokens at any
- * time, and a rollback changes the mask alone. Columns in the middle that are no longer a sequence's come of these two only: a
- * model that counts distances in columns, not in positions, must not be used so.
+ * time, and a rollback needs to change the mask alone; it takes the opportunity to close the gaps, so that the cache is no wider
+ * than the longest sequence. Columns in the middle that are no longer a sequence's come of these two only: a model that counts
+ * distances in columns, not in positions, must not be used so.
  */
 final class PredictorDecoding implements Decoding {
     private final Predictor<NDList, CausalLMOutput> predictor;
@@ -177,8 +178,32 @@ final class PredictorDecoding implements Decoding {
         fed.rollback(tokens);
         if (!past.isEmpty()) {
             columns.rollback(tokens);
-            narrow(null);
+            if (columns.hasGaps() && past.stream().allMatch(this::hasUsualAxes)) {
+                closeGaps();
+            } else {
+                narrow(null);
+            }
         }
+    }
+
+    private void closeGaps() {
+        long[] index =
+                Arrays.stream(columns.closeGaps()).flatMapToLong(Arrays::stream).toArray();
+        int width = columns.width();
+        NDManager next = manager.newSubManager();
+        NDList nextPast = new NDList();
+        try (NDManager own = manager.newSubManager()) {
+            NDArray from = own.create(index, new Shape(columns.sequences(), 1, width, 1));
+            for (NDArray array : past) {
+                Shape shape = array.getShape();
+                NDArray all = from.broadcast(columns.sequences(), shape.get(1), width, shape.get(3));
+                NDArray gathered = array.gather(all, 2);
+                gathered.attach(next);
+                nextPast.add(gathered);
+                all.close();
+            }
+        }
+        keep(next, nextPast);
     }
 
     /**

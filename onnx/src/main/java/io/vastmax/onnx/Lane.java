@@ -103,6 +103,10 @@ final class Lane implements AutoCloseable {
     /** Takes back the last tokens of each sequence, where all states grow, and drops columns that none needs any more. */
     void rollback(int[] tokens, List<State> states, TensorOperations operations) throws OrtException {
         columns.rollback(tokens);
+        if (columns.hasGaps()) {
+            closeGaps(states, operations);
+            return;
+        }
         CacheColumns.Range needed = columns.needed();
         if (needed.size() < columns.width()) {
             List<OnnxTensor> kept = new ArrayList<>();
@@ -112,6 +116,24 @@ final class Lane implements AutoCloseable {
             columns.keep(needed);
             keep(kept);
         }
+    }
+
+    /** Row by row, as each has other gaps. */
+    private void closeGaps(List<State> states, TensorOperations operations) throws OrtException {
+        long[][] from = columns.closeGaps();
+        List<OnnxTensor> closed = new ArrayList<>();
+        for (int i = 0; i < tensors.size(); i++) {
+            State state = states.get(i);
+            List<OnnxTensor> rows = new ArrayList<>();
+            for (int row = 0; row < from.length; row++) {
+                try (OnnxTensor own = operations.take(tensors.get(i), state.batchAxis(), row)) {
+                    rows.add(operations.take(own, state.pastAxis(), from[row]));
+                }
+            }
+            closed.add(operations.join(rows, state.batchAxis()));
+            rows.forEach(OnnxTensor::close);
+        }
+        keep(closed);
     }
 
     @Override

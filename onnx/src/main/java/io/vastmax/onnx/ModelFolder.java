@@ -24,9 +24,10 @@ import org.jspecify.annotations.Nullable;
  * @param model the graph
  * @param names of its inputs and outputs
  * @param maxLength the most tokens of a sequence
- * @param endTokens those that end a text
+ * @param beginToken the one that begins a text
+ * @param endTokens those that end one
  */
-record ModelFolder(Path model, Names names, OptionalInt maxLength, Set<Integer> endTokens) {
+record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt beginToken, Set<Integer> endTokens) {
     private static final String GENAI = "genai_config.json";
     private static final List<String> USUAL = List.of("model.onnx", "decoder_model_merged.onnx");
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -48,10 +49,13 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, Set<Integer> 
         Path model = whole ? model(folder, genai.path("decoder").path("filename")) : path;
         Names names = names(genai.path("decoder"));
         OptionalInt length = first(
+                2,
                 genai.path("context_length"),
                 config.path("max_position_embeddings"),
                 config.path("n_positions"),
                 config.path("n_ctx"));
+        OptionalInt begin =
+                first(0, genai.path("bos_token_id"), generation.path("bos_token_id"), config.path("bos_token_id"));
         Set<Integer> ends = new TreeSet<>();
         for (JsonNode source : List.of(genai, generation, config)) {
             JsonNode ids = source.path("eos_token_id");
@@ -61,7 +65,7 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, Set<Integer> 
                 ends.add(ids.asInt());
             }
         }
-        return new ModelFolder(model, names, length, ends);
+        return new ModelFolder(model, names, length, begin, ends);
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -75,11 +79,11 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, Set<Integer> 
         }
     }
 
-    private static OptionalInt first(JsonNode... nodes) {
+    private static OptionalInt first(int least, JsonNode... nodes) {
         return Stream.of(nodes)
                 .filter(JsonNode::isInt)
                 .mapToInt(JsonNode::asInt)
-                .filter(length -> length > 1)
+                .filter(number -> number >= least)
                 .findFirst();
     }
 

@@ -9,10 +9,11 @@ import io.vastmax.text.CausalLanguageModel;
 import io.vastmax.text.Decoding;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A decoder language model that ONNX Runtime runs, for the generation loop. What it takes and gives is read from the
@@ -44,12 +45,18 @@ import java.util.Set;
 public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseable {
     private final DecoderSession session;
     private final int maxLength;
+    private final OptionalInt beginToken;
     private final Set<Integer> endTokens;
 
-    private OnnxLanguageModel(DecoderSession session, int maxLength, Set<Integer> endTokens) {
+    private OnnxLanguageModel(DecoderSession session, ModelFolder folder, int maxLength) {
         this.session = session;
         this.maxLength = maxLength;
-        this.endTokens = Collections.unmodifiableSet(endTokens);
+        beginToken = folder.beginToken().stream().filter(this::isToken).findFirst();
+        endTokens = folder.endTokens().stream().filter(this::isToken).collect(Collectors.toUnmodifiableSet());
+    }
+
+    private boolean isToken(int id) {
+        return id >= 0 && id < vocabularySize();
     }
 
     /** As {@link #open(Path, OnnxOptions)}, with what fits most models. */
@@ -71,10 +78,8 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
         Names names = new Names(folder.names().roles(), states);
         Path file = folder.model();
         DecoderSession session = open(file, names, OperatorNames.of(file), options);
-        int length = options.maxLength().orElse(folder.maxLength().orElse(Integer.MAX_VALUE));
-        Set<Integer> ends = folder.endTokens();
-        ends.removeIf(id -> id < 0 || id >= session.vocabularySize());
-        return new OnnxLanguageModel(session, length, ends);
+        return new OnnxLanguageModel(
+                session, folder, options.maxLength().orElse(folder.maxLength().orElse(Integer.MAX_VALUE)));
     }
 
     private static DecoderSession open(Path file, Names names, Set<String> operators, OnnxOptions options)
@@ -111,6 +116,11 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
     @Override
     public int maxLength() {
         return maxLength;
+    }
+
+    /** The token that begins a text, as the files beside the model say; empty if they do not. */
+    public OptionalInt beginToken() {
+        return beginToken;
     }
 
     /** The tokens that end a text, as the files beside the model say; empty if they do not. */

@@ -53,7 +53,8 @@ final class OnnxLanguageModelTest {
         try (OnnxLanguageModel model = OnnxLanguageModel.open(folder)) {
             assertThat(model.vocabularySize()).isEqualTo(50);
             assertThat(model.maxLength()).isEqualTo(64);
-            assertThat(model.endTokens()).containsExactly(3, 4); // 99 is none of its tokens
+            assertThat(model.beginToken()).hasValue(0);
+            assertThat(model.endTokens()).containsExactlyInAnyOrder(3, 4); // 99 is none of its tokens
         }
         try (OnnxLanguageModel model =
                 OnnxLanguageModel.open(folder.resolve("model.onnx"), OnnxOptions.DEFAULT.withMaxLength(32))) {

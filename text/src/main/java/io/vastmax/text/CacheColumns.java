@@ -3,7 +3,7 @@ package io.vastmax.text;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Which columns of a cache hold tokens of which sequence: what a {@link Decoding} knows of a cache that is a rectangle, a row
@@ -137,6 +137,31 @@ public final class CacheColumns {
         width = range.to() - range.from();
     }
 
+    /** Whether a sequence has fewer tokens than there are needed columns from its first one on. */
+    public boolean hasGaps() {
+        int to = needed().to();
+        return Arrays.stream(live).anyMatch(own -> !own.isEmpty() && own.cardinality() < to - own.nextSetBit(0));
+    }
+
+    /**
+     * Moves the columns of each sequence together, behind padding: afterwards there are as many as the longest sequence has
+     * tokens.
+     *
+     * @return for each sequence the columns that take the places of the new ones
+     */
+    public long[][] closeGaps() {
+        width = Arrays.stream(live).mapToInt(BitSet::cardinality).max().orElse(0);
+        long[][] from = new long[live.length][width];
+        for (int i = 0; i < live.length; i++) {
+            int tokens = live[i].cardinality();
+            long[] own = live[i].stream().asLongStream().toArray();
+            System.arraycopy(own, 0, from[i], width - tokens, tokens);
+            live[i].clear();
+            live[i].set(width - tokens, width);
+        }
+        return from;
+    }
+
     /**
      * Columns.
      *
@@ -151,7 +176,7 @@ public final class CacheColumns {
 
         /** All of them, in their order. */
         public long[] columns() {
-            return IntStream.range(from, to).asLongStream().toArray();
+            return LongStream.range(from, to).toArray();
         }
     }
 }

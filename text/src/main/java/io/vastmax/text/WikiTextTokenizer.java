@@ -10,7 +10,8 @@ import java.util.Arrays;
  * feed only, so that a carriage return before it is white space as well.
  */
 public final class WikiTextTokenizer implements Tokenizer {
-    static final String NAME = "words";
+    /** Its {@link #name}. */
+    public static final String NAME = "words";
 
     private static final int BUFFER = 1 << 14;
 

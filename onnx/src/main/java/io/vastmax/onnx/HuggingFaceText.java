@@ -1,0 +1,143 @@
+package io.vastmax.onnx;
+
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vastmax.text.Detokenizer;
+import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
+
+/**
+ * Text of a model with a {@code tokenizer.json}, through Hugging Face's tokenizers: text to tokens, and, for the generation
+ * loop, tokens to text as they come, where a character may span tokens.
+ *
+ * <p>Nothing is downloaded. Immutable and safe for use by several threads until it is closed, which frees native memory.
+ */
+public final class HuggingFaceText implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path file;
+    private final HuggingFaceTokenizer tokenizer;
+    private final Object2IntOpenHashMap<String> ids;
+    private final String[] tokens;
+
+    private HuggingFaceText(Path file, HuggingFaceTokenizer tokenizer, Object2IntOpenHashMap<String> ids) {
+        this.file = file;
+        this.tokenizer = tokenizer;
+        this.ids = ids;
+        tokens = new String[ids.values().intStream().max().orElse(-1) + 1];
+        Arrays.fill(tokens, "");
+        ids.forEach((token, id) -> tokens[id] = token);
+    }
+
+    /**
+     * Opens a tokenizer.
+     *
+     * @param path {@code tokenizer.json}, or its folder
+     * @throws IOException if there is none, or it is no tokenizer
+     */
+    public static HuggingFaceText open(Path path) throws IOException {
+        Path file = Files.isDirectory(path) ? path.resolve("tokenizer.json") : path;
+        if (!Files.exists(file)) {
+            throw new NoSuchFileException(file.toString());
+        }
+        Object2IntOpenHashMap<String> ids = ids(file);
+        try {
+            HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.builder()
+                    .optTokenizerPath(file)
+                    .optTruncation(false)
+                    .optPadding(false)
+                    .build();
+            return new HuggingFaceText(file, tokenizer, ids);
+        } catch (RuntimeException e) {
+            throw new IOException(file + " is no tokenizer: " + e.getMessage(), e);
+        }
+    }
+
+    /** Every token's id, as the file has them: by token, or a list of tokens with scores; and those added. */
+    private static Object2IntOpenHashMap<String> ids(Path file) throws IOException {
+        JsonNode json;
+        try {
+            json = JSON.readTree(file.toFile());
+        } catch (JsonProcessingException e) {
+            throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        }
+        JsonNode vocabulary = json.path("model").path("vocab");
+        Object2IntOpenHashMap<String> ids = new Object2IntOpenHashMap<>(vocabulary.size());
+        ids.defaultReturnValue(-1);
+        vocabulary
+                .properties()
+                .forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
+        for (int id = 0; vocabulary.isArray() && id < vocabulary.size(); id++) {
+            ids.put(vocabulary.path(id).path(0).asText(), id);
+        }
+        for (JsonNode token : json.path("added_tokens")) {
+            ids.put(token.path("content").asText(), token.path("id").asInt());
+        }
+        if (ids.isEmpty()) {
+            throw new IOException(file + " is no tokenizer: it has no tokens");
+        }
+        return ids;
+    }
+
+    /** The number of ids, from 0 to the highest of a token. */
+    public int vocabularySize() {
+        return tokens.length;
+    }
+
+    /** The tokens of a text, with those that the tokenizer adds, such as one that begins it. */
+    public int[] encode(String text) {
+        return Arrays.stream(tokenizer.encode(text, true, false).getIds())
+                .mapToInt(Math::toIntExact)
+                .toArray();
+    }
+
+    /** The text of tokens, without special ones. */
+    public String decode(int... ids) {
+        return tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), true);
+    }
+
+    /** The id of a token as {@code tokenizer.json} writes it; empty if there is none. */
+    public OptionalInt id(String token) {
+        int id = ids.getInt(token);
+        return id < 0 ? OptionalInt.empty() : OptionalInt.of(id);
+    }
+
+    /** A token as {@code tokenizer.json} writes it; empty for an id that it skips. */
+    public String token(int id) {
+        return id < tokens.length ? tokens[id] : "";
+    }
+
+    /**
+     * Makes text of tokens as they come. It fits models of at least as many logits as there are tokens: vocabularies are often
+     * padded.
+     */
+    public Detokenizer detokenizer() {
+        Detokenizer decoder = Detokenizer.of(this::decode);
+        return new Detokenizer() {
+            @Override
+            public Stream start(int... prompt) {
+                return decoder.start(prompt);
+            }
+
+            @Override
+            public void requireFit(int vocabularySize) {
+                if (vocabularySize < tokens.length) {
+                    throw new IllegalArgumentException(file + " has " + tokens.length
+                            + " tokens, more than the model's " + vocabularySize + " logits");
+                }
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        tokenizer.close();
+    }
+}
