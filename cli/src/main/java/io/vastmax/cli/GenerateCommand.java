@@ -4,22 +4,23 @@ import io.vastmax.Workspace;
 import io.vastmax.djl.LanguageModelFiles;
 import io.vastmax.djl.RecurrentDecoder;
 import io.vastmax.djl.RecurrentLanguageModel;
+import io.vastmax.onnx.OnnxLanguageModel;
 import io.vastmax.sampling.Chain;
 import io.vastmax.sampling.Filters;
-import io.vastmax.text.Detokenizer;
+import io.vastmax.text.CausalLanguageModel;
 import io.vastmax.text.Generation;
 import io.vastmax.text.GenerationSettings;
 import io.vastmax.text.Generator;
-import io.vastmax.text.Vocabulary;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.StringReader;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,36 +33,54 @@ import picocli.CommandLine.Spec;
         name = "generate",
         sortOptions = false,
         description = {
-            "Write text with a model, word by word.",
+            "Write text with a model, token by token: one that train has made, or a language model as ONNX.",
             "",
-            "Each word is drawn from the model's distribution by the samplers that are given, in their order;"
-                    + " by --top-k 40 --temperature 0.8 if none is. The logits are log-probabilities.",
+            "Each token is drawn from the model's distribution by the samplers that are given, in their order;"
+                    + " by --top-k 40 --temperature 0.8 if none is. The logits of a model of train are log-probabilities.",
             "",
-            "A text has --tokens words, unless it comes to an --end or a --stop; Ctrl-C ends it, too.",
+            "A text has --tokens tokens, unless it comes to an --end or a --stop, or fills the model's context; Ctrl-C ends"
+                    + " it, too.",
             ""
         },
         footer = {
             "",
             "Example:",
             "  vastmax generate --model model --prompt \"public static\" --tokens 60 --temperature 0.7",
-            "  vastmax generate --model model --prompt \"if (\" --stop \"{\" --end \"<eos>\" --samples 3"
+            "  vastmax generate --model model --prompt \"if (\" --stop \"{\" --end \"<eos>\" --samples 3",
+            "  vastmax generate --onnx gpt2 --prompt \"Once upon a time\" --top-p 0.95 --temperature 0.8"
         })
 final class GenerateCommand implements Callable<Integer> {
     @Spec
     @SuppressWarnings("NullAway.Init")
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "DIR", required = true, description = "Folder of the model.")
-    @SuppressWarnings("NullAway.Init")
-    private Path model;
+    @Option(names = "--model", paramLabel = "DIR", description = "Folder of a model that train has made.")
+    private @Nullable Path model;
+
+    @Mixin
+    private OnnxModelOptions onnx = new OnnxModelOptions();
+
+    @Option(
+            names = "--draft",
+            paramLabel = "PATH",
+            description =
+                    "A smaller model as ONNX, of the same tokens, which drafts for the one of --onnx: the same texts,"
+                            + " in fewer of its runs.")
+    private @Nullable Path draft;
+
+    @Option(
+            names = "--drafts",
+            paramLabel = "N",
+            description = "How many tokens it drafts at a time. Default: ${DEFAULT-VALUE}.")
+    private int drafts = 4;
 
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
-            description = "What the text begins with. Default: the beginning of a line.")
+            description = "What the text begins with. Default: the beginning of a line, or of a text.")
     private String prompt = "";
 
-    @Option(names = "--tokens", paramLabel = "N", description = "How many words to write. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--tokens", paramLabel = "N", description = "How many tokens to write. Default: ${DEFAULT-VALUE}.")
     private int tokens = 100;
 
     @Option(names = "--seed", paramLabel = "N", description = "Of the draws. Default: ${DEFAULT-VALUE}.")
@@ -76,7 +95,9 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--end",
             paramLabel = "TOKEN",
-            description = "End a text at this word of the vocabulary, such as <eos>. May be given again.")
+            description =
+                    "End a text at this token of the vocabulary, such as <eos>. May be given again. Default: as the"
+                            + " files beside an ONNX model say; none for other models.")
     private List<String> ends = List.of();
 
     @Option(
@@ -101,49 +122,98 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         check("--tokens", tokens);
         check("--samples", samples);
+        check("--drafts", drafts);
+        onnx.check(spec, model);
+        if (draft != null && model != null) {
+            throw new ParameterException(spec.commandLine(), "--draft goes with --onnx");
+        }
         if (stops.contains("")) {
             throw new ParameterException(spec.commandLine(), "--stop must not be empty");
         }
-        LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
-        Vocabulary vocabulary = loaded.vocabulary();
-        PrintWriter out = spec.commandLine().getOut();
-        try (Interrupts interrupts = new Interrupts();
-                RecurrentLanguageModel lm = loaded.model();
-                Workspace workspace = run.workspace()) {
-            Chain chain = SamplingOptions.areGiven(spec)
-                    ? SamplingOptions.chain(spec, file -> LogitsFile.readBeside(file, 0, vocabulary.size()))
-                    : Chain.of(Filters.topK(40), Filters.temperature(0.8));
-            GenerationSettings settings = GenerationSettings.of(chain, tokens)
-                    .withSeed(seed)
-                    .withEndTokens(ends.stream()
-                            .mapToInt(end -> endToken(end, vocabulary))
-                            .toArray())
-                    .withStopStrings(stops.toArray(String[]::new));
-            Generator generator = new Generator(new RecurrentDecoder(lm, workspace), Detokenizer.words(vocabulary));
-            boolean streams = samples == 1 && !run.json();
-            List<int[]> prompts = Collections.nCopies(samples, promptIds(loaded));
-            if (streams) {
-                out.print(prompt);
-            }
-            List<Generation> texts = generator.generate(prompts, settings, token -> {
-                if (streams) {
-                    out.print(token.text());
-                }
-                // Flushes; and whoever read this may be gone, as `head` is after ten lines
-                boolean gone = streams && out.checkError();
-                return !gone && !interrupts.requested();
-            });
-            if (run.json()) {
-                out.print(Json.write(result(texts, vocabulary)));
-            } else if (streams) {
-                out.println();
+        try (Interrupts interrupts = new Interrupts()) {
+            if (model != null) {
+                withTrained(model, interrupts);
             } else {
-                print(texts, out);
+                withOnnx(interrupts);
             }
-            // before the JVM ends, after Ctrl-C
-            out.flush();
         }
         return 0;
+    }
+
+    private void withTrained(Path folder, Interrupts interrupts) throws IOException {
+        LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(folder);
+        WordTokens words = new WordTokens(loaded.vocabulary(), loaded.tokenizer());
+        try (RecurrentLanguageModel lm = loaded.model();
+                Workspace workspace = run.workspace()) {
+            RecurrentDecoder decoder = new RecurrentDecoder(lm, workspace);
+            write(
+                    new Generator(decoder, words.detokenizer()),
+                    settings(decoder, words, Set.of()),
+                    words.prompt(prompt),
+                    words,
+                    interrupts);
+        }
+    }
+
+    private void withOnnx(Interrupts interrupts) throws IOException {
+        try (OnnxLanguageModel lm = onnx.open(run.threads());
+                OnnxLanguageModel small = draft == null ? null : OnnxModelOptions.open(draft, run.threads());
+                TextTokens text = onnx.tokens(spec, lm)) {
+            int[] given = text.prompt(prompt);
+            int[] ids = given.length > 0 ? given : lm.beginToken().stream().toArray();
+            if (ids.length == 0) {
+                throw new ParameterException(
+                        spec.commandLine(), "--prompt is empty, and the model does not say what a text begins with");
+            }
+            Generator generator = new Generator(lm, text.detokenizer());
+            write(
+                    small == null ? generator : generator.withDraft(small, drafts),
+                    settings(lm, text, lm.endTokens()),
+                    ids,
+                    text,
+                    interrupts);
+        }
+    }
+
+    private GenerationSettings settings(CausalLanguageModel lm, TextTokens text, Set<Integer> usualEnds)
+            throws IOException {
+        Chain chain = SamplingOptions.areGiven(spec)
+                ? SamplingOptions.chain(spec, file -> LogitsFile.readBeside(file, 0, lm.vocabularySize()))
+                : Chain.of(Filters.topK(40), Filters.temperature(0.8));
+        IntStream endTokens = ends.isEmpty()
+                ? usualEnds.stream().mapToInt(id -> id)
+                : ends.stream().mapToInt(end -> endToken(end, text));
+        return GenerationSettings.of(chain, tokens)
+                .withSeed(seed)
+                .withEndTokens(endTokens.toArray())
+                .withStopStrings(stops.toArray(String[]::new));
+    }
+
+    private void write(
+            Generator generator, GenerationSettings settings, int[] ids, TextTokens text, Interrupts interrupts)
+            throws IOException {
+        PrintWriter out = spec.commandLine().getOut();
+        boolean streams = samples == 1 && !run.json();
+        if (streams) {
+            out.print(prompt);
+        }
+        List<Generation> texts = generator.generate(Collections.nCopies(samples, ids), settings, token -> {
+            if (streams) {
+                out.print(token.text());
+            }
+            // Flushes; and whoever read this may be gone, as `head` is after ten lines
+            boolean gone = streams && out.checkError();
+            return !gone && !interrupts.requested();
+        });
+        if (run.json()) {
+            out.print(Json.write(result(texts, text)));
+        } else if (streams) {
+            out.println();
+        } else {
+            print(texts, out);
+        }
+        // before the JVM ends, after Ctrl-C
+        out.flush();
     }
 
     private void check(String option, int number) {
@@ -152,13 +222,10 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private int endToken(String token, Vocabulary vocabulary) {
-        int id = vocabulary.id(token);
-        if (id == vocabulary.unkId() && !token.equals(Vocabulary.UNK)) {
-            throw new ParameterException(
-                    spec.commandLine(), "--end " + token + ": is no word of the model's vocabulary");
-        }
-        return id;
+    private int endToken(String token, TextTokens text) {
+        return text.id(token)
+                .orElseThrow(() -> new ParameterException(
+                        spec.commandLine(), "--end " + token + ": is no token of the model's vocabulary"));
     }
 
     private void print(List<Generation> texts, PrintWriter out) {
@@ -168,10 +235,10 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private Object result(List<Generation> texts, Vocabulary vocabulary) {
+    private Object result(List<Generation> texts, TextTokens tokens) {
         List<Sample> all = texts.stream()
                 .map(text -> new Sample(
-                        text.tokens().stream().map(vocabulary::token).toList(),
+                        text.tokens().stream().map(tokens::token).toList(),
                         prompt + text.text(),
                         text.finish().name().toLowerCase(Locale.ROOT)))
                 .toList();
@@ -179,17 +246,5 @@ final class GenerateCommand implements Callable<Integer> {
         return all.size() == 1
                 ? new Result(prompt, first.tokens(), first.text(), first.finish())
                 : new Samples(prompt, all);
-    }
-
-    /**
-     * The prompt after the end of a line, so that there is something to go on from, without an end of its last line, which goes
-     * on. It stands between two words that are dropped: a tokenizer ends every line, and may take the first for a header.
-     */
-    private int[] promptIds(LanguageModelFiles.Loaded loaded) throws IOException {
-        List<String> words = new ArrayList<>();
-        loaded.tokenizer().tokenize(new StringReader(".\n" + prompt + " ."), words::add);
-        return words.subList(1, words.size() - 2).stream()
-                .mapToInt(loaded.vocabulary()::id)
-                .toArray();
     }
 }

@@ -1,7 +1,7 @@
 package io.vastmax.cli;
 
-import io.vastmax.onnx.OnnxModel;
 import io.vastmax.onnx.OnnxLanguageModel;
+import io.vastmax.onnx.OnnxModel;
 import io.vastmax.onnx.OnnxOptions;
 import io.vastmax.text.Tokenizer;
 import io.vastmax.text.Vocabulary;
@@ -38,14 +38,16 @@ final class OnnxModelOptions {
     @Option(
             names = "--state",
             paramLabel = "IN=OUT",
-            description = "An input of the model that takes what an output has given in the step before, where their names"
-                    + " do not show it. May be given again.")
+            description =
+                    "An input of the model that takes what an output has given in the step before, where their names"
+                            + " do not show it. May be given again.")
     private Map<String, String> states = Map.of();
 
     @Option(
             names = "--context",
             paramLabel = "N",
-            description = "The most tokens that the model can take. Default: what its configuration says, else no limit.")
+            description =
+                    "The most tokens that the model can take. Default: what its configuration says, else no limit.")
     private @Nullable Integer context;
 
     /** Whether a model of ONNX Runtime is asked for. */

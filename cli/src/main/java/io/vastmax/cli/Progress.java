@@ -62,6 +62,13 @@ final class Progress implements AutoCloseable {
         }
     }
 
+    /** So many tokens are done in all. */
+    void advanceTo(long tokens) {
+        if (bar != null) {
+            bar.stepTo(tokens);
+        }
+    }
+
     /** Another {@code tokens} tokens are done, and the loss is now {@code loss} nats a token. */
     void advance(long tokens, double loss) {
         if (bar != null) {

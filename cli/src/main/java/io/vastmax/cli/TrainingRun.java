@@ -208,11 +208,7 @@ final class TrainingRun {
 
     static Perplexity perplexity(String part, RecurrentLanguageModel model, TokenIds text, Workspace workspace) {
         try (Progress progress = Progress.of(part, text.size() - 1)) {
-            long[] before = new long[1];
-            return model.perplexity(text, workspace, tokens -> {
-                progress.advance(tokens - before[0]);
-                before[0] = tokens;
-            });
+            return model.perplexity(text, workspace, progress::advanceTo);
         }
     }
 }
