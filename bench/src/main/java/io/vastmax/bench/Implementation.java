@@ -14,6 +14,10 @@ public enum Implementation {
     APART("Body and layer apart"),
     /** DJL's own linear block and softmax cross-entropy over the same body. */
     DJL("DJL"),
+    /** The model's runs and nothing else. */
+    SESSION_RUN("session.run alone"),
+    /** The cache as arrays of Java's between the model's runs, as the first loop that one writes has it. */
+    JAVA_CACHE("Cache through Java"),
     /** The unit of sampling. */
     PYTORCH_LOG_SOFTMAX("PyTorch's log-softmax");
 

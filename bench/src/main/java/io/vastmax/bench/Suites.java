@@ -3,9 +3,11 @@ package io.vastmax.bench;
 import static io.vastmax.bench.Implementation.APART;
 import static io.vastmax.bench.Implementation.DJL;
 import static io.vastmax.bench.Implementation.FULL_SOFTMAX;
+import static io.vastmax.bench.Implementation.JAVA_CACHE;
 import static io.vastmax.bench.Implementation.PLAIN_JAVA;
 import static io.vastmax.bench.Implementation.PYTORCH;
 import static io.vastmax.bench.Implementation.PYTORCH_LOG_SOFTMAX;
+import static io.vastmax.bench.Implementation.SESSION_RUN;
 import static io.vastmax.bench.Implementation.VASTMAX;
 
 import io.vastmax.adaptive.CostCurve;
@@ -19,8 +21,17 @@ import java.util.List;
 /** What there is to measure. */
 final class Suites {
     /** The suites' names, in the order in which they are measured. */
-    static final List<String> NAMES =
-            List.of("loss", "objectives", "product", "log-softmax", "layers", "training", "scale", "top-k", "sampling");
+    static final List<String> NAMES = List.of(
+            "loss",
+            "objectives",
+            "product",
+            "log-softmax",
+            "layers",
+            "training",
+            "scale",
+            "top-k",
+            "sampling",
+            "generation");
 
     /** A vocabulary of WikiText-2's size. */
     static final Problem WORDS = new Problem(1024, 256, 33_278);
@@ -55,6 +66,7 @@ final class Suites {
             case "scale" -> scale();
             case "top-k" -> topK();
             case "sampling" -> sampling();
+            case "generation" -> generation();
             default -> throw new IllegalArgumentException("There is no suite " + name + ", but " + NAMES);
         };
     }
@@ -306,6 +318,30 @@ final class Suites {
                                 + " that PyTorch's log-softmax of the same row takes; targets are for V = 131,072.",
                         "Plain Java: an object for each token, sorted by probability, and a loop; the draw by a running sum."
                                 + " PyTorch: topk, sort and multinomial, in one TorchScript function."));
+    }
+
+    private static Suite generation() {
+        List<Work> works = new ArrayList<>();
+        for (int context : new int[] {16, 256, 512}) {
+            works.add(Work.generation(
+                    context,
+                    Contender.of(VASTMAX, 2),
+                    Contender.of(SESSION_RUN, 2).target(0.95),
+                    Contender.of(JAVA_CACHE, 2)));
+        }
+        return new Suite(
+                "generation",
+                "%d tokens of text with ONNX Runtime".formatted(GenerationBenchmark.TOKENS),
+                2,
+                works,
+                List.of(),
+                List.of(
+                        GenerationBenchmark.description(),
+                        "Vastmax: the generation loop with top-k 40, top-p 0.95 and temperature 0.8, text and end tokens"
+                                + " included, from the token after the prompt on. session.run alone: the same runs, outputs"
+                                + " to inputs, whose logits nobody reads. A ratio of 0.95 is 5 % more time.",
+                        "Cache through Java: the cache of each run as nested arrays, of which the next run's tensors are made;"
+                                + " the likeliest token."));
     }
 
     /** Why a trained model cannot be run; empty if it can. */

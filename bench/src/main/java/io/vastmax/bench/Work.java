@@ -125,6 +125,18 @@ record Work(
                 0);
     }
 
+    /** Tokens of a text behind a prompt, with ONNX Runtime. */
+    static Work generation(int context, Contender... contenders) {
+        return new Work(
+                "%d tokens of context, 2 threads".formatted(context),
+                GenerationBenchmark.class,
+                Map.of("context", "" + context, "threads", "2"),
+                List.of(contenders),
+                GenerationBenchmark.TOKENS,
+                0,
+                0);
+    }
+
     /** Who does it, ours first. */
     List<Implementation> implementations() {
         return contenders.stream().map(Contender::implementation).toList();
