@@ -27,7 +27,12 @@ public final class HuggingFaceText implements AutoCloseable {
     private final Object2IntOpenHashMap<String> ids;
     private final String[] tokens;
 
-    private HuggingFaceText(Path file, HuggingFaceTokenizer tokenizer, Object2IntOpenHashMap<String> ids) {
+    /** How many ids there are without those of added tokens. */
+    private final int size;
+
+    private HuggingFaceText(
+            Path file, HuggingFaceTokenizer tokenizer, Object2IntOpenHashMap<String> ids, int size) {
+        this.size = size;
         this.file = file;
         this.tokenizer = tokenizer;
         this.ids = ids;
@@ -47,28 +52,37 @@ public final class HuggingFaceText implements AutoCloseable {
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString());
         }
-        Object2IntOpenHashMap<String> ids = ids(file);
+        JsonNode json = json(file);
+        Object2IntOpenHashMap<String> ids = ids(json.path("model").path("vocab"));
+        int size = ids.values().intStream().max().orElse(-1) + 1;
+        for (JsonNode token : json.path("added_tokens")) {
+            ids.put(token.path("content").asText(), token.path("id").asInt());
+        }
+        if (ids.isEmpty()) {
+            throw new IOException(file + " is no tokenizer: it has no tokens");
+        }
         try {
             HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.builder()
                     .optTokenizerPath(file)
                     .optTruncation(false)
                     .optPadding(false)
                     .build();
-            return new HuggingFaceText(file, tokenizer, ids);
+            return new HuggingFaceText(file, tokenizer, ids, size);
         } catch (RuntimeException e) {
             throw new IOException(file + " is no tokenizer: " + e.getMessage(), e);
         }
     }
 
-    /** Every token's id, as the file has them: by token, or a list of tokens with scores; and those added. */
-    private static Object2IntOpenHashMap<String> ids(Path file) throws IOException {
-        JsonNode json;
+    private static JsonNode json(Path file) throws IOException {
         try {
-            json = JSON.readTree(file.toFile());
+            return JSON.readTree(file.toFile());
         } catch (JsonProcessingException e) {
             throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
         }
-        JsonNode vocabulary = json.path("model").path("vocab");
+    }
+
+    /** Every token's id, as the file has them: by token, or a list of tokens with scores. */
+    private static Object2IntOpenHashMap<String> ids(JsonNode vocabulary) {
         Object2IntOpenHashMap<String> ids = new Object2IntOpenHashMap<>(vocabulary.size());
         ids.defaultReturnValue(-1);
         vocabulary
@@ -76,12 +90,6 @@ public final class HuggingFaceText implements AutoCloseable {
                 .forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
         for (int id = 0; vocabulary.isArray() && id < vocabulary.size(); id++) {
             ids.put(vocabulary.path(id).path(0).asText(), id);
-        }
-        for (JsonNode token : json.path("added_tokens")) {
-            ids.put(token.path("content").asText(), token.path("id").asInt());
-        }
-        if (ids.isEmpty()) {
-            throw new IOException(file + " is no tokenizer: it has no tokens");
         }
         return ids;
     }
@@ -115,8 +123,8 @@ public final class HuggingFaceText implements AutoCloseable {
     }
 
     /**
-     * Makes text of tokens as they come. It fits models of at least as many logits as there are tokens: vocabularies are often
-     * padded.
+     * Makes text of tokens as they come. It fits models of at least as many logits as the vocabulary has tokens without those
+     * that were added to it: logits are often padded, and tokenizers are shared by models that know other additions.
      */
     public Detokenizer detokenizer() {
         Detokenizer decoder = Detokenizer.of(this::decode);
@@ -128,8 +136,8 @@ public final class HuggingFaceText implements AutoCloseable {
 
             @Override
             public void requireFit(int vocabularySize) {
-                if (vocabularySize < tokens.length) {
-                    throw new IllegalArgumentException(file + " has " + tokens.length
+                if (vocabularySize < size) {
+                    throw new IllegalArgumentException(file + " has " + size
                             + " tokens, more than the model's " + vocabularySize + " logits");
                 }
             }
