@@ -215,14 +215,14 @@ public final class OnnxModel {
      */
     void write(WritableByteChannel out) throws IOException {
         writeFully(out, ByteBuffer.wrap(described().clearGraph().build().toByteArray()));
-        byte[] graph = model.getGraph().toByteArray();
-        long length = graph.length;
+        GraphProto graph = model.getGraph();
+        long length = graph.getSerializedSize();
         for (Weights parameters : weights) {
             long tensor = tensorBytes(parameters);
             length += prefix(GraphProto.INITIALIZER_FIELD_NUMBER, tensor).length + tensor;
         }
         writeFully(out, ByteBuffer.wrap(prefix(ModelProto.GRAPH_FIELD_NUMBER, length)));
-        writeFully(out, ByteBuffer.wrap(graph));
+        graph.writeTo(Channels.newOutputStream(out));
         for (Weights parameters : weights) {
             writeFully(out, ByteBuffer.wrap(prefix(GraphProto.INITIALIZER_FIELD_NUMBER, tensorBytes(parameters))));
             writeFully(out, ByteBuffer.wrap(describe(parameters).build().toByteArray()));

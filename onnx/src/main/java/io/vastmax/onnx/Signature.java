@@ -139,7 +139,7 @@ record Signature(
     }
 
     /** What is left of a name without the words that tell an input state from an output state. */
-    private static String stem(String name) {
+    static String stem(String name) {
         return name.replaceFirst("^(past_key_values|present_key_values|past|present)[._/]?", "");
     }
 

@@ -18,11 +18,11 @@ import java.util.SplittableRandom;
 
 /**
  * A decoder-only transformer of random weights, as the world exports them: learned positions, layers of causal attention and
- * a feed-forward net with the norm before each, a norm, a head. Its next token depends on all tokens before it and on where they
- * stand. Immutable.
+ * a feed-forward net with the norm before each, a norm, a head. Its next token depends on all tokens before it and on where
+ * they stand. Immutable.
  */
 public final class DecoderGraph {
-    /** What sets a model apart from what Optimum exports: ids of 64 bits, floats of 32, a mask, positions, a cache, all logits. */
+    /** What sets a model apart from what Optimum exports: ids of 64 bits, floats of 32, a mask, positions, a cache. */
     public enum Trait {
         /** ONNX Runtime GenAI's names: {@code past_N} and {@code present_N}, [2, batch, heads, past, size]. */
         GENAI,

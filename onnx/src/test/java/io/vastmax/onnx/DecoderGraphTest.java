@@ -201,7 +201,7 @@ final class DecoderGraphTest {
     }
 
     /** A step by hand: tokens of equal length, those before {@code from} of each row being padding. */
-    private static OrtSession.Result run(
+    static OrtSession.Result run(
             DecoderGraph graph, OrtSession session, int[][] tokens, int[] from, OrtSession.@Nullable Result before)
             throws OrtException {
         int batch = tokens.length;
