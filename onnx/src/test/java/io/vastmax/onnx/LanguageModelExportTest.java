@@ -111,7 +111,9 @@ final class LanguageModelExportTest {
             float[] hAfter = h.clone();
             float[] cAfter = c.clone();
             float[] expected = reference(model, parameters, ids, hAfter, cAfter);
-            try (Runner runner = Runner.of(OnnxExport.languageModel(model.input, parameters, model.output), folder)) {
+            OnnxModel exported = OnnxExport.languageModel(model.input, parameters, model.output);
+            try (Runner runner =
+                    batch == 1 ? Runner.of(exported, folder) : Runner.withParametersBeside(exported, folder)) {
                 for (int[] stretches : new int[][] {{STEPS}, {1, 2, 3}, {1, 1, 1, 1, 1, 1}}) {
                     for (int keep : new int[] {0, 1, 2, STEPS + 3}) {
                         runner.with("past_h", h, model.layers, batch, D).with("past_c", c, model.layers, batch, D);

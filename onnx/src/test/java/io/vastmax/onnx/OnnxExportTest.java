@@ -283,7 +283,7 @@ final class OnnxExportTest {
             assertThat(out.shape()).containsExactly(n, v);
             assertClose(out.numbers(), all.array(), sums);
         }
-        try (Runner runner = Runner.of(OnnxExport.logProb(layer), folder)) {
+        try (Runner runner = Runner.withParametersBeside(OnnxExport.logProb(layer), folder)) {
             Runner.Output out =
                     runner.with("hidden", hidden).with("ids", ids, n).run("log_prob");
             assertThat(out.shape()).containsExactly(n);

@@ -1,6 +1,8 @@
 package io.vastmax.onnx;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnxruntime.OnnxTensor;
@@ -9,7 +11,9 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.vastmax.onnx.Graph.Value;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,5 +52,32 @@ final class OnnxModelTest {
                                     ? new String[] {"model.onnx", "model.onnx.data"}
                                     : new String[] {"model.onnx"});
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {Long.MAX_VALUE, 100})
+    void whatCannotBeWrittenLeavesWhatThereWas(long limit) throws IOException {
+        Graph graph = new Graph("broken");
+        Value w = graph.weights(Weights.of(
+                "w",
+                () -> {
+                    throw new IllegalStateException("gone");
+                },
+                1000));
+        graph.output("y", w, DataType.FLOAT, 1000);
+        OnnxModel model = graph.model(Map.of());
+        Path file = folder.resolve("model.onnx");
+        Files.writeString(file, "old");
+
+        assertThatIllegalStateException().isThrownBy(() -> model.write(file, limit));
+        assertThat(file).hasContent("old");
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> model.write(folder, limit))
+                .withMessage(folder + ": is a folder");
+        Path nowhere = folder.resolve("nowhere");
+        assertThatExceptionOfType(NoSuchFileException.class)
+                .isThrownBy(() -> model.write(nowhere.resolve("model.onnx"), limit))
+                .withMessage(nowhere + ": no such folder");
+        assertThat(folder).isDirectoryContaining(file::equals).isDirectoryNotContaining(each -> !each.equals(file));
     }
 }

@@ -34,7 +34,16 @@ final class Runner implements AutoCloseable {
     }
 
     /** A model that is written to a folder and read back, after a look at what the file says it needs. */
-    static Runner of(OnnxModel model, Path folder, long limit) {
+    static Runner of(OnnxModel model, Path folder) {
+        return of(model, folder, Integer.MAX_VALUE);
+    }
+
+    /** The same with a file of its own for the parameters. */
+    static Runner withParametersBeside(OnnxModel model, Path folder) {
+        return of(model, folder, 0);
+    }
+
+    private static Runner of(OnnxModel model, Path folder, long limit) {
         Path file = folder.resolve("model.onnx");
         try {
             model.write(file, limit);
@@ -45,10 +54,6 @@ final class Runner implements AutoCloseable {
         } catch (IOException | OrtException e) {
             throw new AssertionError(e);
         }
-    }
-
-    static Runner of(OnnxModel model, Path folder) {
-        return of(model, folder, Integer.MAX_VALUE);
     }
 
     /** Standard operators as of the version that the documentation names. */
