@@ -142,10 +142,11 @@ final class ExportCommand implements Callable<Integer> {
         return topK != null ? topK : Math.min(TOP_K, classes);
     }
 
-    /** Without the names of the folder's files. */
+    /** Without the names of files, which mean something here only. */
     private Map<String, String> metadata(LanguageModelFiles.Loaded loaded) throws IOException {
         ObjectNode settings = ModelDirectory.open(model).config().deepCopy();
         settings.remove(List.of("files", "checkpoint"));
+        settings.withObject("/training").remove("corpus");
         return Map.of(
                 OnnxModel.VOCABULARY,
                 String.join("\n", loaded.vocabulary().tokens()),

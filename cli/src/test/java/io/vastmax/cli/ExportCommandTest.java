@@ -98,7 +98,8 @@ class ExportCommandTest {
             assertThat(metadata.get(OnnxModel.VERSION)).isEqualTo(Version.number());
             JsonNode settings = new ObjectMapper().readTree(metadata.get(OnnxModel.SETTINGS));
             assertThat(settings.path("layers").asInt()).isEqualTo(lm.settings().layers());
-            assertThat(settings.has("files")).isFalse();
+            assertThat(settings.path("training").path("min_count").asInt()).isEqualTo(1);
+            assertThat(settings.toString()).doesNotContain(folder.toString(), "safetensors");
         }
     }
 

@@ -14,18 +14,19 @@ import java.util.TreeMap;
  * domain only, as of opset 17 (ONNX 1.12), 32-bit floats. Of an objective take the {@linkplain io.vastmax.Objective#exact()
  * exact} layer. Models are those of the parameters as they are when they are written.
  *
- * <p>A layer takes {@code hidden}, N x d. What is computed, and what it holds of N x V numbers at a time:
+ * <p>A layer takes {@code hidden}, N x d. What is computed, and how many numbers ONNX Runtime holds for it at a time, beside
+ * the parameters (from the second run on up to twice as many, see docs/onnx.md):
  *
  * <ul>
  *   <li>full, cosine and spherical: one product and its log-softmax, 2 N V;
  *   <li>adaptive: a product and a log-softmax for the head and each cluster, then all in one and in the order of their ids,
- *       3 N V at most;
+ *       3 N V;
  *   <li>hierarchical: one product for the rows of all nodes, log-sigmoids and log-softmaxes of all of them, and the sums along
  *       the paths by doubling: {@code ceil(log2(depth))} times, each node adds what the node has to which it points, and then
- *       points to where that one points. 6 N V or less, for a tree of any depth.
+ *       points to where that one points. Some 6 N V, for a tree of any depth.
  * </ul>
  *
- * <p>N is at least 1. An id that is no class makes ONNX Runtime fail, but for those from -V to -1, which ONNX counts from the
+ * <p>Batches and sequences have at least one row. An id that is no class makes ONNX Runtime fail, but for those from -V to -1, which ONNX counts from the
  * end.
  */
 public final class OnnxExport {
