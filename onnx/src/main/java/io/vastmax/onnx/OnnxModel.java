@@ -128,7 +128,8 @@ public final class OnnxModel {
     /**
      * Writes the model, in place of the one that there may be: wholly or not at all. Where a file would exceed 2 GiB, the
      * most that a protocol buffer can be, the parameters go to a second one beside it, of the same name with {@code .data}
-     * behind it (ONNX's external data); the two must stay together.
+     * behind it (ONNX's external data); the two must stay together. As they cannot be replaced in one step, an old model goes
+     * before its parameters do: whatever interrupts it, no model is left with another's parameters.
      *
      * @return the files: one or two
      * @throws IOException if it cannot be written
