@@ -30,8 +30,7 @@ public final class HuggingFaceText implements AutoCloseable {
     /** How many ids there are without those of added tokens. */
     private final int size;
 
-    private HuggingFaceText(
-            Path file, HuggingFaceTokenizer tokenizer, Object2IntOpenHashMap<String> ids, int size) {
+    private HuggingFaceText(Path file, HuggingFaceTokenizer tokenizer, Object2IntOpenHashMap<String> ids, int size) {
         this.size = size;
         this.file = file;
         this.tokenizer = tokenizer;
@@ -137,8 +136,8 @@ public final class HuggingFaceText implements AutoCloseable {
             @Override
             public void requireFit(int vocabularySize) {
                 if (vocabularySize < size) {
-                    throw new IllegalArgumentException(file + " has " + size
-                            + " tokens, more than the model's " + vocabularySize + " logits");
+                    throw new IllegalArgumentException(
+                            file + " has " + size + " tokens, more than the model's " + vocabularySize + " logits");
                 }
             }
         };

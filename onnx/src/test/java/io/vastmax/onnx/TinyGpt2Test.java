@@ -52,13 +52,16 @@ final class TinyGpt2Test {
             List<float[]> one = inBlocks(model, prompt, 1);
             int[] lengths = {1, 50, 399, 200};
             try (Decoding decoding = model.start(lengths.length)) {
-                int[][] prompts =
-                        Arrays.stream(lengths).mapToObj(n -> Arrays.copyOf(prompt, n)).toArray(int[][]::new);
+                int[][] prompts = Arrays.stream(lengths)
+                        .mapToObj(n -> Arrays.copyOf(prompt, n))
+                        .toArray(int[][]::new);
                 List<Logits> rows = decoding.feed(prompts);
                 for (int i = 0; i < lengths.length; i++) {
                     assertClose(floats(rows.get(i)), one.get(lengths[i] - 1));
                 }
-                int[][] next = Arrays.stream(lengths).mapToObj(n -> new int[] {prompt[n]}).toArray(int[][]::new);
+                int[][] next = Arrays.stream(lengths)
+                        .mapToObj(n -> new int[] {prompt[n]})
+                        .toArray(int[][]::new);
                 rows = decoding.feed(next);
                 for (int i = 0; i < lengths.length; i++) {
                     assertClose(floats(rows.get(i)), one.get(lengths[i]));
@@ -94,9 +97,9 @@ final class TinyGpt2Test {
     @Test
     void textsFillTheContextInABatchAsAlone() throws IOException {
         Detokenizer numbers = Detokenizer.bytes(id -> (id + " ").getBytes(StandardCharsets.UTF_8));
-        GenerationSettings settings =
-                GenerationSettings.of(Chain.of().select(Selectors.greedy()), Integer.MAX_VALUE);
-        List<int[]> prompts = List.of(new int[] {5}, new Random(2).ints(300, 0, V).toArray());
+        GenerationSettings settings = GenerationSettings.of(Chain.of().select(Selectors.greedy()), Integer.MAX_VALUE);
+        List<int[]> prompts =
+                List.of(new int[] {5}, new Random(2).ints(300, 0, V).toArray());
         try (OnnxLanguageModel model = open()) {
             Generator generator = new Generator(model, numbers);
             List<Generation> texts = generator.generate(prompts, settings, GenerationListener.NONE);
