@@ -9,6 +9,9 @@ import java.util.function.Function;
  * moves on with each piece that ends in a whole character, so that the cost of a token does not depend on the length of the text.
  * (So do vLLM and Hugging Face's text-generation-inference.) Where no whole character comes, as of special tokens or of bytes
  * that are no text, it forgets the oldest of these tokens instead.
+ *
+ * <p>Decoders with byte fallback, as Llama 2's, take a run of bytes for text or for none as a whole: the first byte of a
+ * character takes back those before it, until it is whole.
  */
 final class DecodedText implements Detokenizer.Stream {
     /** How many tokens of the prompt are the window's first part at the beginning. */
@@ -20,38 +23,49 @@ final class DecodedText implements Detokenizer.Stream {
     /** How many tokens behind the first part the window keeps: more than belong to the characters that are held back. */
     private static final int RECENT = 16;
 
+    private static final String UNKNOWN = "\uFFFD";
+
     private final Function<int[], String> decode;
     private final IntArrayList window = new IntArrayList();
 
     /** How many tokens of the window are its first part. */
     private int known;
 
-    /** How many characters of the window's text were given, or were there before. */
-    private int given;
+    /** What of the window's text was given, or was there before. */
+    private String given;
 
     DecodedText(Function<int[], String> decode, int... prompt) {
         this.decode = decode;
         int from = Math.max(0, prompt.length - CONTEXT);
         window.addElements(0, prompt, from, prompt.length - from);
+        // What was cut within a character may be no text, although the prompt is
+        for (int more = 0; more < CONTEXT && from > 0 && text().endsWith(UNKNOWN); more++) {
+            window.add(0, prompt[--from]);
+        }
         known = window.size();
-        given = certain(text());
+        String text = text();
+        given = text.substring(0, certain(text, INCOMPLETE));
     }
 
     @Override
     public String append(int id) {
         window.add(id);
         String text = text();
-        int certain = certain(text);
-        String piece = text.substring(Math.min(given, certain), certain);
-        given = Math.max(given, certain);
+        boolean takenBack = !text.startsWith(given) && window.size() - known <= RECENT;
+        int certain = certain(text, takenBack ? text.length() : INCOMPLETE);
+        int from = given.length();
+        String piece = text.substring(Math.min(from, certain), certain);
         if (certain == text.length() && !piece.isEmpty()) {
             window.removeElements(0, known);
             known = window.size();
-            given = text().length();
+            given = text();
         } else if (window.size() - known > RECENT) {
-            int open = text.length() - given;
+            int open = text.length() - Math.max(from, certain);
             window.removeInt(known);
-            given = Math.max(0, text().length() - open);
+            String rest = text();
+            given = rest.substring(0, Math.max(0, rest.length() - open));
+        } else if (certain > from) {
+            given = text.substring(0, certain);
         }
         return piece;
     }
@@ -59,8 +73,8 @@ final class DecodedText implements Detokenizer.Stream {
     @Override
     public String finish() {
         String text = text();
-        String piece = text.substring(Math.min(given, text.length()));
-        given = text.length();
+        String piece = text.substring(Math.min(given.length(), text.length()));
+        given = text;
         return piece;
     }
 
@@ -69,9 +83,9 @@ final class DecodedText implements Detokenizer.Stream {
     }
 
     /** The length of the text without what may be a character that is not whole. */
-    private static int certain(String text) {
+    private static int certain(String text, int incomplete) {
         int length = text.length();
-        while (length > 0 && text.length() - length < INCOMPLETE && text.charAt(length - 1) == '\uFFFD') {
+        while (text.length() - length < incomplete && text.startsWith(UNKNOWN, length - 1)) {
             length--;
         }
         return length;

@@ -72,6 +72,23 @@ class DetokenizerTest {
                 .isEqualTo(whole);
     }
 
+    /** As byte fallback does it: bytes are text if all of them are, else each of them is U+FFFD. */
+    @Property
+    void aRunOfBytesIsTextAsAWhole(@ForAll String prompt, @ForAll String text) {
+        String before = whole(prompt);
+        String after = whole(text);
+        Detokenizer decoded = Detokenizer.of(ids -> {
+            String all = decode(ids);
+            return all.contains("\uFFFD") ? "\uFFFD".repeat(ids.length) : all;
+        });
+        assertThat(decoded.text(bytes(before), bytes(after))).isEqualTo(after);
+    }
+
+    /** Without what stands for bytes that are no text. */
+    private static String whole(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8).replace("\uFFFD", "");
+    }
+
     /** Decoding must not read the whole text anew for each token. */
     @Test
     void theWindowDoesNotGrowWithTheText() {
