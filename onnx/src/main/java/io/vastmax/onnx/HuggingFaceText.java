@@ -6,11 +6,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vastmax.text.Detokenizer;
 import it.unimi.dsi.fastutil.objects.Object2IntOpenHashMap;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -21,6 +23,9 @@ import java.util.OptionalInt;
  */
 public final class HuggingFaceText implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** No vocabulary comes near it. */
+    private static final int HIGHEST_ID = 1 << 26;
 
     private final Path file;
     private final HuggingFaceTokenizer tokenizer;
@@ -60,6 +65,11 @@ public final class HuggingFaceText implements AutoCloseable {
         if (ids.isEmpty()) {
             throw new IOException(file + " is no tokenizer: it has no tokens");
         }
+        int highest = ids.values().intStream().max().orElse(0);
+        if (highest > HIGHEST_ID) {
+            throw new IOException(file + " is no tokenizer: it has a token with the id " + highest);
+        }
+        stayOffline();
         try {
             HuggingFaceTokenizer tokenizer = HuggingFaceTokenizer.builder()
                     .optTokenizerPath(file)
@@ -77,6 +87,17 @@ public final class HuggingFaceText implements AutoCloseable {
             return JSON.readTree(file.toFile());
         } catch (JsonProcessingException e) {
             throw new IOException(file + " is not JSON: " + e.getOriginalMessage(), e);
+        } catch (CharConversionException e) {
+            throw new IOException(file + " is not JSON: " + e.getMessage(), e);
+        }
+    }
+
+    /** DJL would look in the network for natives of other kinds, and for whether to report its use. */
+    private static void stayOffline() {
+        for (String key : List.of("ai.djl.offline", "OPT_OUT_TRACKING")) {
+            if (System.getProperty(key) == null) {
+                System.setProperty(key, "true");
+            }
         }
     }
 
