@@ -1,6 +1,8 @@
 package io.vastmax.onnx;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
+import ai.onnx.proto.OnnxMl.NodeProto;
 import com.google.protobuf.CodedInputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.UnsafeByteOperations;
@@ -11,6 +13,8 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * A model's file, mapped to memory: parameters are read where they lie, and only those that are asked for. One thread at a
@@ -82,6 +86,20 @@ final class OnnxFile implements AutoCloseable {
 
     ModelProto model() {
         return model;
+    }
+
+    /** The operators that the model is made of, those of its subgraphs too. */
+    Set<String> operators() {
+        Set<String> names = new TreeSet<>();
+        add(model.getGraph(), names);
+        return names;
+    }
+
+    private static void add(GraphProto graph, Set<String> names) {
+        for (NodeProto node : graph.getNodeList()) {
+            names.add(node.getOpType());
+            node.getAttributeList().forEach(attribute -> add(attribute.getG(), names));
+        }
     }
 
     /**

@@ -77,9 +77,15 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
         states.putAll(options.states());
         Names names = new Names(folder.names().roles(), states);
         Path file = folder.model();
-        DecoderSession session = open(file, names, OperatorNames.of(file), options);
+        DecoderSession session = open(file, names, operators(file), options);
         return new OnnxLanguageModel(
                 session, folder, options.maxLength().orElse(folder.maxLength().orElse(Integer.MAX_VALUE)));
+    }
+
+    private static Set<String> operators(Path file) throws IOException {
+        try (OnnxFile model = OnnxFile.open(file)) {
+            return model.operators();
+        }
     }
 
     private static DecoderSession open(Path file, Names names, Set<String> operators, OnnxOptions options)

@@ -181,7 +181,7 @@ final class OnnxLanguageModelTest {
         Path text = Files.writeString(folder.resolve("text.onnx"), "This is no model.");
         assertThatThrownBy(() -> OnnxLanguageModel.open(text))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("text.onnx is no ONNX model");
+                .hasMessageContaining("text.onnx is not an ONNX model");
         Path empty = Files.writeString(folder.resolve("empty.onnx"), "");
         assertThatThrownBy(() -> OnnxLanguageModel.open(empty))
                 .isInstanceOf(IOException.class)
@@ -192,7 +192,7 @@ final class OnnxLanguageModelTest {
         Path half = Files.write(folder.resolve("half.onnx"), Arrays.copyOf(whole, whole.length / 2));
         assertThatThrownBy(() -> OnnxLanguageModel.open(half))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("half.onnx is no ONNX model");
+                .hasMessageContaining("half.onnx is not an ONNX model");
         Files.writeString(folder.resolve("genai_config.json"), "{");
         assertThatThrownBy(() -> OnnxLanguageModel.open(folder))
                 .isInstanceOf(IOException.class)
