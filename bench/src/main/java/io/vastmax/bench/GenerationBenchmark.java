@@ -37,7 +37,7 @@ public class GenerationBenchmark {
     /** How many tokens are written. */
     static final int TOKENS = 32;
 
-    private static final DecoderGraph.Sizes SIZES = new DecoderGraph.Sizes(4, 6, 6, 64, 50_257, 1024);
+    private static final DecoderGraph.Sizes SIZES = new DecoderGraph.Sizes(6, 8, 8, 64, 50_257, 1024);
 
     @Param({"VASTMAX", "SESSION_RUN", "JAVA_CACHE"})
     public Implementation implementation = Implementation.VASTMAX;
