@@ -37,7 +37,11 @@ public class GenerationBenchmark {
     /** How many tokens are written. */
     static final int TOKENS = 32;
 
-    private static final DecoderGraph.Sizes SIZES = new DecoderGraph.Sizes(6, 8, 8, 64, 50_257, 1024);
+    /** Of a model whose step takes some 5 ms. */
+    static final int HEAD_SIZE = 64;
+
+    /** Of one that computes next to nothing. */
+    static final int SMALL_HEAD_SIZE = 2;
 
     @Param({"VASTMAX", "SESSION_RUN", "JAVA_CACHE"})
     public Implementation implementation = Implementation.VASTMAX;
@@ -45,6 +49,9 @@ public class GenerationBenchmark {
     /** The tokens of the prompt. */
     @Param("256")
     public int context;
+
+    @Param("64")
+    public int headSize = HEAD_SIZE;
 
     @Param("2")
     public int threads;
@@ -56,26 +63,32 @@ public class GenerationBenchmark {
     private int[] prompt = {};
 
     /** The model, for people. */
-    static String description() {
+    static String description(int headSize) {
+        DecoderGraph.Sizes sizes = sizes(headSize);
         return String.format(
                 Locale.ROOT,
                 "A decoder of %d layers, d = %d, V = %,d, keys and values of %d heads, float32; names as of Hugging Face Optimum.",
-                SIZES.layers(),
-                SIZES.width(),
-                SIZES.vocabulary(),
-                SIZES.kvHeads());
+                sizes.layers(),
+                sizes.width(),
+                sizes.vocabulary(),
+                sizes.kvHeads());
+    }
+
+    private static DecoderGraph.Sizes sizes(int headSize) {
+        return new DecoderGraph.Sizes(6, 8, 8, headSize, 50_257, 1024);
     }
 
     @Setup
     public void setUp() throws IOException, OrtException {
         Path made = Files.createTempDirectory("vastmax-bench");
         folder = made;
-        Path file = DecoderGraph.of(SIZES, 1).write(made);
-        prompt = new Random(1).ints(context, 0, SIZES.vocabulary()).toArray();
+        DecoderGraph.Sizes sizes = sizes(headSize);
+        Path file = DecoderGraph.of(sizes, 1).write(made);
+        prompt = new Random(1).ints(context, 0, sizes.vocabulary()).toArray();
         switch (implementation) {
             case VASTMAX -> model = OnnxLanguageModel.open(made, OnnxOptions.DEFAULT.withThreads(threads));
-            case SESSION_RUN -> bare = new BareDecoder(file, SIZES, threads, false);
-            case JAVA_CACHE -> bare = new BareDecoder(file, SIZES, threads, true);
+            case SESSION_RUN -> bare = new BareDecoder(file, sizes, threads, false);
+            case JAVA_CACHE -> bare = new BareDecoder(file, sizes, threads, true);
             default -> throw implementation.notHere();
         }
     }

@@ -31,7 +31,8 @@ final class Suites {
             "scale",
             "top-k",
             "sampling",
-            "generation");
+            "generation",
+            "generation-loop");
 
     /** A vocabulary of WikiText-2's size. */
     static final Problem WORDS = new Problem(1024, 256, 33_278);
@@ -67,6 +68,7 @@ final class Suites {
             case "top-k" -> topK();
             case "sampling" -> sampling();
             case "generation" -> generation();
+            case "generation-loop" -> generationLoop();
             default -> throw new IllegalArgumentException("There is no suite " + name + ", but " + NAMES);
         };
     }
@@ -325,6 +327,7 @@ final class Suites {
         for (int context : new int[] {16, 256, 512}) {
             works.add(Work.generation(
                     context,
+                    GenerationBenchmark.HEAD_SIZE,
                     Contender.of(VASTMAX, 2),
                     Contender.of(SESSION_RUN, 2).target(0.95),
                     Contender.of(JAVA_CACHE, 2)));
@@ -336,12 +339,39 @@ final class Suites {
                 works,
                 List.of(),
                 List.of(
-                        GenerationBenchmark.description(),
+                        GenerationBenchmark.description(GenerationBenchmark.HEAD_SIZE),
                         "Vastmax: the generation loop with top-k 40, top-p 0.95 and temperature 0.8, text and end tokens"
                                 + " included, from the token after the prompt on. session.run alone: the same runs, outputs"
                                 + " to inputs, whose logits nobody reads. A ratio of 0.95 is 5 % more time.",
                         "Cache through Java: the cache of each run as nested arrays, of which the next run's tensors are made;"
                                 + " the likeliest token."));
+    }
+
+    private static Suite generationLoop() {
+        List<Work> works = new ArrayList<>();
+        List<Comparison> overheads = new ArrayList<>();
+        for (int context : new int[] {16, 512}) {
+            Work work = Work.generation(
+                    context,
+                    GenerationBenchmark.SMALL_HEAD_SIZE,
+                    Contender.of(VASTMAX, 1),
+                    Contender.of(SESSION_RUN, 1));
+            works.add(work);
+            overheads.add(new Overhead(work, 5e-3, 0.05));
+        }
+        return new Suite(
+                "generation-loop",
+                "What the generation loop takes beyond session.run",
+                2,
+                works,
+                overheads,
+                List.of(
+                        GenerationBenchmark.description(GenerationBenchmark.SMALL_HEAD_SIZE)
+                                + " As many inputs, outputs and logits as in `generation`, and as little work as possible: so the"
+                                + " difference can be seen on a machine whose times drift.",
+                        "%d tokens with top-k 40, top-p 0.95 and temperature 0.8, text and end tokens included, against the same"
+                                        .formatted(GenerationBenchmark.TOKENS)
+                                + " runs alone."));
     }
 
     /** Why a trained model cannot be run; empty if it can. */

@@ -126,11 +126,11 @@ record Work(
     }
 
     /** Tokens of a text behind a prompt, with ONNX Runtime. */
-    static Work generation(int context, Contender... contenders) {
+    static Work generation(int context, int headSize, Contender... contenders) {
         return new Work(
                 "%d tokens of context, 2 threads".formatted(context),
                 GenerationBenchmark.class,
-                Map.of("context", "" + context, "threads", "2"),
+                Map.of("context", "" + context, "headSize", "" + headSize, "threads", "2"),
                 List.of(contenders),
                 GenerationBenchmark.TOKENS,
                 0,
