@@ -15,7 +15,7 @@ import java.util.function.LongConsumer;
  * @param nats the sum of their negative log-likelihoods
  */
 public record Perplexity(long tokens, double nats) {
-    /** The most tokens of a window, where a model sets no limit. */
+    /** How much of a stream is read at once, where a model sets no limit. */
     private static final int WINDOW = 1024;
 
     /** So many logits are asked for at once, or those of one token. */
@@ -32,8 +32,9 @@ public record Perplexity(long tokens, double nats) {
      * @throws IllegalArgumentException if the text is shorter, or has ids that the model has not
      */
     public static Perplexity of(CausalLanguageModel model, TokenIds text, LongConsumer progress) {
-        EvaluationWindows windows = EvaluationWindows.of(text, Math.min(model.maxLength(), WINDOW));
         boolean stream = model.maxLength() == Integer.MAX_VALUE;
+        int steps = stream ? WINDOW : (int) Math.min(model.maxLength(), text.size());
+        EvaluationWindows windows = EvaluationWindows.of(text, steps);
         int[] inputs = new int[windows.steps()];
         int[] targets = new int[windows.steps()];
         Perplexity sum = new Perplexity(0, 0);
