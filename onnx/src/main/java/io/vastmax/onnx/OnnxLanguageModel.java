@@ -103,6 +103,7 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
             throws OrtException {
         try (SessionOptions settings = new SessionOptions()) {
             settings.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // what fails is thrown
+            settings.setMemoryPatternOptimization(false); // it would keep something for each length of a text
             options.setup().apply(settings);
             OrtSession session = environment.createSession(file.toString(), settings);
             try {

@@ -1,14 +1,19 @@
 package io.vastmax.onnx;
 
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.OrtSession.SessionOptions;
 import ai.onnxruntime.TensorInfo;
 import io.vastmax.onnx.Graph.Value;
-import java.nio.LongBuffer;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,11 +38,17 @@ final class TensorOperations implements AutoCloseable {
         TensorInfo info = tensor.getInfo();
         Map<String, OnnxTensor> inputs = new LinkedHashMap<>();
         inputs.put("x", tensor);
-        try (OnnxTensor at =
-                OnnxTensor.createTensor(environment, LongBuffer.wrap(indices), new long[] {indices.length})) {
+        try (Arena arena = Arena.ofConfined();
+                OnnxTensor at = OnnxTensor.createTensor(
+                        environment, bytes(indices, arena), new long[] {indices.length}, OnnxJavaType.INT64)) {
             inputs.put("indices", at);
             return run(session("Gather", info, axis, 1), inputs);
         }
+    }
+
+    /** Numbers in memory that does not wait for the collector. */
+    private static ByteBuffer bytes(long[] numbers, Arena arena) {
+        return arena.allocateFrom(ValueLayout.JAVA_LONG, numbers).asByteBuffer().order(ByteOrder.nativeOrder());
     }
 
     /** Tensors behind one another along an axis, as a new tensor. */
@@ -81,6 +92,8 @@ final class TensorOperations implements AutoCloseable {
         graph.output("y", made, type, dimensions("y", info));
         try (SessionOptions options = new SessionOptions()) {
             options.setIntraOpNumThreads(1); // in the caller's thread
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL); // what fails is thrown
+            options.setMemoryPatternOptimization(false);
             return environment.createSession(graph.model(Map.of()).toBytes(), options);
         }
     }
