@@ -4,7 +4,6 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
-import io.vastmax.onnx.Signature.Port;
 import io.vastmax.sampling.Logits;
 import io.vastmax.text.CacheColumns;
 import java.lang.foreign.Arena;
@@ -12,29 +11,48 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.LongStream;
 
 /**
  * A decoder model in ONNX Runtime: runs blocks of tokens. Owns its session. Safe for use by several threads, as sessions are.
  */
 final class DecoderSession implements AutoCloseable {
-    /** Of so many logits or fewer a run of many tokens gives all to Java: the others are run before, without. */
+    /** A run of many tokens gives at most so many logits: tokens of more are run one block after the other. */
     private static final int MOST_LOGITS = 1 << 24;
 
     /** Operators that are told how many tokens there are, not which: all from the beginning. */
     private static final Set<String> NOT_PADDED = Set.of("GroupQueryAttention", "SparseAttention");
 
+    /** How far logits may be apart by rounding, of their whole range. */
+    private static final float ROUNDING = 0.02f;
+
     private final OrtEnvironment environment;
     private final OrtSession session;
     private final Signature signature;
+    private final Map<String, String> metadata;
     private final TensorOperations operations;
     private final Set<String> operators;
     private final boolean pads;
     private final boolean lastOnly;
     private final int vocabularySize;
 
+    /** A run has it shared, a close alone: ONNX Runtime would end the process. */
+    private final ReadWriteLock use = new ReentrantReadWriteLock();
+
+    private boolean closed;
+
+    /** What needs a session that is open. */
+    interface Action {
+        void run() throws OrtException;
+    }
+
     /**
-     * Takes a session over. Where its metadata do not say how many logits there are, a run of two tokens does.
+     * Takes a session over. A run of two tokens says how many logits there are, and shows that it can be run; two sequences that
+     * differ in length show whether it can be told of padding.
      *
      * @param operators that the model is made of
      * @param padding whether padding may be used, if the model can be told of it
@@ -44,24 +62,18 @@ final class DecoderSession implements AutoCloseable {
         this.environment = environment;
         this.session = session;
         signature = Signature.of(session, names);
+        metadata = Map.copyOf(session.getMetadata().getCustomMetadata());
         operations = new TensorOperations(environment);
         this.operators = operators;
-        pads = padding && signature.pads() && batches() && Collections.disjoint(operators, NOT_PADDED);
-        Port logits = signature.logits();
-        String steps = signature.ids().info().getDimensionNames()[1];
-        boolean all = logits.rank() == 3
-                && logits.dimension(1) < 0
-                && !steps.isEmpty()
-                && logits.info().getDimensionNames()[1].equals(steps);
-        boolean last = logits.rank() == 3 && logits.dimension(1) == 1;
-        long size = logits.dimension(logits.rank() - 1);
-        if (size < 0 || !(all || last)) {
-            long[] shape = probe();
-            size = shape[shape.length - 1];
-            last = shape.length == 2 ? shape[0] == 1 : shape[1] == 1;
-        }
-        vocabularySize = Math.toIntExact(size);
-        lastOnly = last;
+        long[] logits = probe();
+        vocabularySize = Math.toIntExact(logits[logits.length - 1]);
+        lastOnly = logits[logits.length - 2] == 1;
+        pads = padding
+                && signature.pads()
+                && batches()
+                && signature.ids().dimension(1) < 0
+                && Collections.disjoint(operators, NOT_PADDED)
+                && passesOverPadding();
     }
 
     /** The shape of the logits of two tokens. */
@@ -76,12 +88,46 @@ final class DecoderSession implements AutoCloseable {
         }
     }
 
+    /** Whether a token has the logits behind padding that it has alone; those of some models are no numbers there. */
+    private boolean passesOverPadding() {
+        try (Lane one = Lane.of(0);
+                Lane two = Lane.of(0, 1)) {
+            Logits alone = run(one, new int[][] {{1}}, 1).getFirst();
+            Logits padded = run(two, new int[][] {{1}, {1, 1}}, 1).getFirst();
+            float least = Float.POSITIVE_INFINITY;
+            float most = Float.NEGATIVE_INFINITY;
+            float apart = 0;
+            for (int id = 0; id < vocabularySize; id++) {
+                least = Math.min(least, alone.get(id));
+                most = Math.max(most, alone.get(id));
+                apart = Math.max(apart, Math.abs(alone.get(id) - padded.get(id))); // not a number if one is not
+            }
+            return apart <= ROUNDING * (most - least);
+        } catch (OrtException | IllegalStateException e) {
+            return false;
+        }
+    }
+
     Signature signature() {
         return signature;
     }
 
-    OrtSession session() {
-        return session;
+    /** What the model's file says about itself. */
+    Map<String, String> metadata() {
+        return metadata;
+    }
+
+    /** Does something that needs it open, which a close waits for. */
+    void use(Action action) throws OrtException {
+        use.readLock().lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("The model is closed");
+            }
+            action.run();
+        } finally {
+            use.readLock().unlock();
+        }
     }
 
     TensorOperations operations() {
@@ -137,27 +183,41 @@ final class DecoderSession implements AutoCloseable {
         try (Arena arena = Arena.ofConfined();
                 Inputs inputs = inputs(lane, block, want, arena)) {
             OrtSession.Result result = session.run(inputs.tensors(), outputs);
+            List<Logits> rows = List.of();
+            List<OnnxTensor> presents = new ArrayList<>();
             try {
-                List<Logits> rows = want == 0 ? List.of() : rows(result, block.length, want);
-                List<OnnxTensor> presents = new ArrayList<>();
                 for (State state : signature.states()) {
-                    presents.add(output(result, state.output()));
+                    OnnxTensor present = output(result, state.output());
+                    state.check(present, block.length, lane.columns().width() + CacheColumns.steps(block));
+                    presents.add(present);
                 }
-                lane.keep(presents); // closes those that are inputs of this run
-                if (signature.countsColumns()) {
-                    lane.columns().append(block);
+                if (want > 0) {
+                    rows = rows(output(result, signature.logits().name()), block.length, want);
                 }
-                return rows;
-            } catch (RuntimeException | Error e) {
+            } catch (OrtException | RuntimeException | Error e) {
                 result.close();
                 throw e;
             }
+            if (want > 0) {
+                output(result, signature.logits().name()).close();
+            }
+            lane.keep(presents); // closes those that are inputs of this run
+            if (signature.countsColumns()) {
+                lane.columns().append(block);
+            }
+            return rows;
         }
     }
 
-    private List<Logits> rows(OrtSession.Result result, int sequences, int want) {
-        try (OnnxTensor logits = output(result, signature.logits().name())) {
+    /** The last rows; the others never reach Java. */
+    private List<Logits> rows(OnnxTensor logits, int sequences, int want) throws OrtException {
+        long[] shape = logits.getInfo().getShape();
+        if (shape.length < 3 || shape[1] <= want) {
             return LogitRows.last(logits, sequences, want, vocabularySize);
+        }
+        long[] last = LongStream.range(shape[1] - want, shape[1]).toArray();
+        try (OnnxTensor wanted = operations.take(logits, 1, last)) {
+            return LogitRows.last(wanted, sequences, want, vocabularySize);
         }
     }
 
@@ -194,9 +254,18 @@ final class DecoderSession implements AutoCloseable {
         return inputs;
     }
 
+    /** Waits for runs of other threads; a second time it does nothing. */
     @Override
     public void close() throws OrtException {
-        operations.close();
-        session.close();
+        use.writeLock().lock();
+        try {
+            if (!closed) {
+                closed = true;
+                operations.close();
+                session.close();
+            }
+        } finally {
+            use.writeLock().unlock();
+        }
     }
 }

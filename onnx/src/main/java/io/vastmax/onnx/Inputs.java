@@ -59,7 +59,7 @@ final class Inputs implements AutoCloseable {
 
     /** What a state is before the first token: nothing, or zeros. */
     void addEmpty(State state, int sequences) throws OrtException {
-        long[] shape = state.emptyShape(sequences);
+        long[] shape = state.shape(sequences, 0);
         long size = Arrays.stream(shape).reduce(state.type().size, Math::multiplyExact);
         addOwn(state.input(), buffer(size), state.type(), shape);
     }

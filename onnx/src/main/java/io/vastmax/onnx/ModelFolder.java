@@ -30,6 +30,9 @@ import org.jspecify.annotations.Nullable;
 record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt beginToken, Set<Integer> endTokens) {
     private static final String GENAI = "genai_config.json";
     private static final List<String> USUAL = List.of("model.onnx", "decoder_model_merged.onnx");
+    /** Where models stand that have several graphs, as of Transformers.js: the other files are above it. */
+    private static final String SUBFOLDER = "onnx";
+
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -43,9 +46,10 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
         }
         boolean whole = Files.isDirectory(path);
         Path folder = whole ? path : path.resolveSibling("");
-        JsonNode genai = json(folder.resolve(GENAI)).path("model");
-        JsonNode config = json(folder.resolve("config.json"));
-        JsonNode generation = json(folder.resolve("generation_config.json"));
+        Path beside = beside(folder);
+        JsonNode genai = json(beside.resolve(GENAI)).path("model");
+        JsonNode config = json(beside.resolve("config.json"));
+        JsonNode generation = json(beside.resolve("generation_config.json"));
         Path model = whole ? model(folder, genai.path("decoder").path("filename")) : path;
         Names names = names(genai.path("decoder"));
         OptionalInt length = first(
@@ -53,7 +57,9 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
                 genai.path("context_length"),
                 config.path("max_position_embeddings"),
                 config.path("n_positions"),
-                config.path("n_ctx"));
+                config.path("n_ctx"),
+                config.path("max_seq_len"),
+                config.path("seq_length"));
         OptionalInt begin =
                 first(0, genai.path("bos_token_id"), generation.path("bos_token_id"), config.path("bos_token_id"));
         Set<Integer> ends = new TreeSet<>();
@@ -66,6 +72,12 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
             }
         }
         return new ModelFolder(model, names, length, begin, ends);
+    }
+
+    /** Where the files about the graphs of a folder are. */
+    private static Path beside(Path folder) {
+        boolean above = folder.endsWith(SUBFOLDER) && !Files.exists(folder.resolve("config.json"));
+        return above ? folder.resolveSibling("") : folder;
     }
 
     private static JsonNode json(Path file) throws IOException {
@@ -89,11 +101,12 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
 
     /** The file that the configuration names, or that is called as usual, or that is the only one. */
     private static Path model(Path folder, JsonNode named) throws IOException {
-        List<Path> found;
-        try (Stream<Path> files = Files.list(folder)) {
-            found = files.filter(file -> file.toString().endsWith(".onnx"))
-                    .sorted()
-                    .toList();
+        List<Path> found = graphs(folder);
+        Path subfolder = folder.resolve(SUBFOLDER);
+        if (found.isEmpty()
+                && Files.isDirectory(subfolder)
+                && !graphs(subfolder).isEmpty()) {
+            return model(subfolder, named);
         }
         for (String name :
                 Stream.concat(Stream.of(named.asText()), USUAL.stream()).toList()) {
@@ -116,10 +129,18 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
                                                 .toList())));
     }
 
+    private static List<Path> graphs(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".onnx"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
     /** Those of GenAI's configuration; patterns with {@code %d} are for each layer. */
     private static Names names(JsonNode decoder) {
         Map<String, String> roles = new HashMap<>();
-        Map<String, String> states = new HashMap<>();
+        Map<String, String> layers = new HashMap<>();
         JsonNode inputs = decoder.path("inputs");
         JsonNode outputs = decoder.path("outputs");
         for (String role : List.of("input_ids", "attention_mask", "position_ids")) {
@@ -138,10 +159,10 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
                             && present != null
                             && layer < decoder.path("num_hidden_layers").asInt();
                     layer++) {
-                states.put(past.replace("%d", "" + layer), present.replace("%d", "" + layer));
+                layers.put(past.replace("%d", "" + layer), present.replace("%d", "" + layer));
             }
         }
-        return new Names(roles, states);
+        return new Names(roles, layers, Map.of());
     }
 
     private static @Nullable String text(JsonNode node, String name) {

@@ -193,17 +193,12 @@ final class OnnxDecoding implements Decoding {
         lanes = List.copyOf(next);
     }
 
-    /** What ONNX Runtime may fail at. */
-    private interface Action {
-        void run() throws OrtException;
-    }
-
-    private void run(Action action) {
+    private void run(DecoderSession.Action action) {
         if (closed) {
             throw new IllegalStateException("The decoding is closed, or it failed before");
         }
         try {
-            action.run();
+            session.use(action);
         } catch (OrtException e) {
             close();
             throw new IllegalStateException("The model failed: " + e.getMessage(), e);

@@ -9,7 +9,6 @@ import io.vastmax.text.CausalLanguageModel;
 import io.vastmax.text.Decoding;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -23,7 +22,7 @@ import java.util.stream.Collectors;
  *   <li>{@code input_ids} {@code [B, T]}, int64 or int32, or another name where it is the only input that is nothing else;
  *   <li>{@code attention_mask} {@code [B, past + T]} and {@code position_ids} {@code [B, T]}, if it has them; if it has both,
  *       sequences of different lengths run as one batch, padded on the left;
- *   <li>{@code use_cache_branch} and {@code num_logits_to_keep}, if it has them;
+ *   <li>{@code use_cache_branch} and {@code num_logits_to_keep} or {@code logits_to_keep}, if it has them;
  *   <li>states, which one step gives and the next one takes: keys and values with an axis for the tokens so far, as Hugging
  *       Face Optimum names them ({@code past_key_values.0.key} and {@code present.0.key}) or ONNX Runtime GenAI, also both in
  *       one ({@code past_0} and {@code present_0}, {@code [2, B, heads, past, size]}), with heads in groups, of 16 bits; or
@@ -39,8 +38,8 @@ import java.util.stream.Collectors;
  * that are cut or reordered are so by ONNX Runtime. Logits are copied. A state of fixed size cannot go back: a rollback computes
  * the sequence again.
  *
- * <p>Several threads may decode at once, each its own {@link Decoding}. Close it to free the session, after its decodings. A
- * run that fails throws an {@link IllegalStateException} with ONNX Runtime's message, and closes the decoding.
+ * <p>Several threads may decode at once, each its own {@link Decoding}. Close it to free the session: that waits for runs of
+ * other threads, and its decodings then are of no more use, but still to be closed. A run that fails throws an {@link IllegalStateException} with ONNX Runtime's message, and closes the decoding.
  */
 public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseable {
     private final DecoderSession session;
@@ -68,14 +67,12 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
      * Opens a model.
      *
      * @param path its file, or a folder: then the file that {@code genai_config.json} names, or {@code model.onnx},
-     *     {@code decoder_model_merged.onnx}, or the only one
+     *     {@code decoder_model_merged.onnx}, or the only one, there or in its folder {@code onnx}
      * @throws IOException if there is no such file, it is no model, or one that cannot be run so; says why
      */
     public static OnnxLanguageModel open(Path path, OnnxOptions options) throws IOException {
         ModelFolder folder = ModelFolder.of(path);
-        Map<String, String> states = new HashMap<>(folder.names().states());
-        states.putAll(options.states());
-        Names names = new Names(folder.names().roles(), states);
+        Names names = folder.names().withStates(options.states());
         Path file = folder.model();
         DecoderSession session = open(file, names, operators(file), options);
         return new OnnxLanguageModel(
@@ -137,11 +134,7 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
 
     /** What the model's file says about itself. */
     public Map<String, String> metadata() {
-        try {
-            return session.session().getMetadata().getCustomMetadata();
-        } catch (OrtException e) {
-            throw new IllegalStateException("The metadata cannot be read: " + e.getMessage(), e);
-        }
+        return session.metadata();
     }
 
     @Override

@@ -6,6 +6,7 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,6 +37,8 @@ record Signature(
     private static final String IDS = "input_ids";
     private static final String LOGITS = "logits";
     private static final Set<OnnxJavaType> INTEGERS = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
+    private static final Set<OnnxJavaType> MASKS =
+            Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32, OnnxJavaType.BOOL, OnnxJavaType.FLOAT);
     private static final Set<OnnxJavaType> FLOATS =
             Set.of(OnnxJavaType.FLOAT, OnnxJavaType.FLOAT16, OnnxJavaType.BFLOAT16, OnnxJavaType.DOUBLE);
 
@@ -50,6 +53,10 @@ record Signature(
             return info.type;
         }
 
+        private static String typeName(OnnxJavaType type) {
+            return type.toString().toLowerCase(Locale.ROOT);
+        }
+
         /** A dimension; -1 if the caller chooses it. */
         long dimension(int axis) {
             return info.getShape()[axis];
@@ -61,7 +68,7 @@ record Signature(
 
         @Override
         public String toString() {
-            return name + " " + info.type.toString().toLowerCase(Locale.ROOT) + State.describe(info);
+            return name + " " + typeName(info.type) + State.describe(info);
         }
     }
 
@@ -76,6 +83,9 @@ record Signature(
         names.states().forEach((input, output) -> {
             require("input", input, inputs);
             require("output", output, outputs);
+            if (input.equals(output)) {
+                throw new IllegalArgumentException("The state " + input + " is an output too: no step changes it");
+            }
         });
         Map<String, String> states = states(inputs.keySet(), outputs.keySet(), names);
         Map<String, Port> roles = new LinkedHashMap<>(inputs);
@@ -86,8 +96,13 @@ record Signature(
         Port mask = take("attention_mask", roles, names);
         Port positions = take("position_ids", roles, names);
         Port useCache = take("use_cache_branch", roles, names);
-        Port keep = take("num_logits_to_keep", roles, names);
+        Port oldKeep = take("num_logits_to_keep", roles, names);
+        Port keep = oldKeep == null ? take("logits_to_keep", roles, names) : oldKeep;
         Port ids = ids(roles, inputs, names);
+        check(mask, 2, MASKS);
+        check(positions, 2, INTEGERS);
+        check(useCache, 1, MASKS);
+        check(keep, 1, INTEGERS);
         if (!roles.isEmpty()) {
             throw new IllegalArgumentException("The model has inputs that are not known: " + roles.values()
                     + ". A state needs the output that it is of, by the names (past_x, present_x) or by a map");
@@ -96,7 +111,8 @@ record Signature(
         boolean batches = ids.dimension(0) < 0;
         List<State> all = new ArrayList<>();
         states.forEach((input, output) ->
-                all.add(State.of(input, output, require("input", input, inputs).info(), batches)));
+                all.add(State.of(require("input", input, inputs), require("output", output, outputs), batches)));
+        checkFree(ids, mask, !all.isEmpty());
         return new Signature(ids, mask, positions, useCache, keep, logits, List.copyOf(all));
     }
 
@@ -122,15 +138,18 @@ record Signature(
 
     /** The output of each input that is a state: as was said, or by their names. */
     private static Map<String, String> states(Set<String> inputs, Set<String> outputs, Names names) {
+        Map<String, String> said = new HashMap<>(names.layers());
+        said.entrySet().removeIf(state -> !inputs.contains(state.getKey()) || !outputs.contains(state.getValue()));
+        said.putAll(names.states());
         Map<String, String> byStem = new LinkedHashMap<>();
         for (String output : outputs) {
-            if (!names.states().containsValue(output) && !output.equals(names.of(LOGITS))) {
+            if (!said.containsValue(output) && !output.equals(names.of(LOGITS)) && !inputs.contains(output)) {
                 byStem.put(stem(output), output);
             }
         }
         Map<String, String> states = new LinkedHashMap<>();
         for (String input : inputs) {
-            String output = names.states().getOrDefault(input, byStem.get(stem(input)));
+            String output = said.getOrDefault(input, byStem.get(stem(input)));
             if (output != null) {
                 states.put(input, output);
             }
@@ -145,6 +164,35 @@ record Signature(
 
     private static @Nullable Port take(String usual, Map<String, Port> ports, Names names) {
         return ports.remove(names.of(usual));
+    }
+
+    /** Refuses an input that is not fed as it wants to be; a rank of 0 says none. */
+    private static void check(@Nullable Port port, int most, Set<OnnxJavaType> types) {
+        if (port == null) {
+            return;
+        }
+        boolean fits = most == 1 ? port.rank() <= 1 : port.rank() == 0 || port.rank() == most;
+        if (!fits || !types.contains(port.type())) {
+            List<String> names = types.stream().map(Port::typeName).sorted().toList();
+            throw new IllegalArgumentException("The input " + port + " cannot be fed: must be "
+                    + (most == 1 ? "one number" : "[batch, sequence]") + " of one of the types " + names);
+        }
+    }
+
+    /** Refuses sizes that would have to be filled up. */
+    private static void checkFree(Port ids, @Nullable Port mask, boolean states) {
+        if (ids.dimension(0) > 1) {
+            throw new IllegalArgumentException("The input " + ids + " takes " + ids.dimension(0)
+                    + " sequences, neither more nor fewer: must take one, or any number");
+        }
+        if (ids.dimension(1) > 1 || (ids.dimension(1) == 1 && !states)) {
+            throw new IllegalArgumentException("The input " + ids + " takes " + ids.dimension(1)
+                    + " tokens at once, neither more nor fewer: must take any number, or one and states");
+        }
+        if (mask != null && mask.rank() == 2 && mask.dimension(1) >= 0) {
+            throw new IllegalArgumentException("The input " + mask + " is of fixed size: must have a column for each"
+                    + " token so far. Caches of fixed size cannot be run");
+        }
     }
 
     private static Port ids(Map<String, Port> roles, Map<String, Port> inputs, Names names) {

@@ -1,7 +1,9 @@
 package io.vastmax.onnx;
 
 import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.TensorInfo;
+import io.vastmax.onnx.Signature.Port;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -28,9 +30,15 @@ record State(String input, String output, OnnxJavaType type, List<Long> shape, i
      * Tells the axes apart by their names, or by their order: sequences before tokens.
      *
      * @param batches whether the model takes more than one sequence
-     * @throws IllegalArgumentException if that cannot be told
+     * @throws IllegalArgumentException if that cannot be told, or the output does not fit the input
      */
-    static State of(String input, String output, TensorInfo info, boolean batches) {
+    static State of(Port in, Port out, boolean batches) {
+        TensorInfo info = in.info();
+        boolean sameRank = out.rank() == 0 || out.rank() == in.rank(); // 0 where the model does not say
+        if (out.type() != in.type() || !sameRank) {
+            throw new IllegalArgumentException(
+                    "The output " + out + " is no state for the input " + in + ": must be of its type and shape");
+        }
         List<Integer> free = new ArrayList<>();
         int batch = -1;
         int past = -1;
@@ -41,7 +49,10 @@ record State(String input, String output, OnnxJavaType type, List<Long> shape, i
             }
             if (name.contains("past") || name.contains("seq") || name.contains("total")) {
                 past = axis;
-            } else if (name.contains("batch") && !name.matches(".*(\\*|_x_|heads).*")) {
+            } else if (name.contains("batch")) {
+                if (name.matches(".*(\\*|_x_|heads).*")) {
+                    throw unclear(in);
+                }
                 batch = axis;
             } else {
                 free.add(axis);
@@ -54,11 +65,15 @@ record State(String input, String output, OnnxJavaType type, List<Long> shape, i
             past = free.removeFirst();
         }
         if (!free.isEmpty() || (batches && batch < 0)) {
-            throw new IllegalArgumentException("The input " + input + " has the shape " + describe(info)
-                    + ": which of its axes are the sequences and the tokens so far cannot be told");
+            throw unclear(in);
         }
         List<Long> shape = Arrays.stream(info.getShape()).boxed().toList();
-        return new State(input, output, info.type, shape, batch, past);
+        return new State(in.name(), out.name(), info.type, shape, batch, past);
+    }
+
+    private static IllegalArgumentException unclear(Port in) {
+        return new IllegalArgumentException("The input " + in.name() + " has the shape " + describe(in.info())
+                + ": which of its axes are the sequences and the tokens so far cannot be told");
     }
 
     /** As in {@code [batch_size, 12, past_sequence_length, 64]}. */
@@ -77,15 +92,33 @@ record State(String input, String output, OnnxJavaType type, List<Long> shape, i
         return pastAxis >= 0;
     }
 
-    /** The shape before the first token. */
-    long[] emptyShape(int sequences) {
-        long[] empty = shape.stream().mapToLong(size -> size).toArray();
+    /**
+     * Its shape for some sequences.
+     *
+     * @param columns the tokens so far
+     */
+    long[] shape(int sequences, int columns) {
+        long[] sizes = shape.stream().mapToLong(size -> size).toArray();
         if (batchAxis >= 0) {
-            empty[batchAxis] = sequences;
+            sizes[batchAxis] = sequences;
         }
         if (grows()) {
-            empty[pastAxis] = 0;
+            sizes[pastAxis] = columns;
         }
-        return empty;
+        return sizes;
+    }
+
+    /**
+     * Refuses what a model gave that is not what it takes, as where it keeps the last tokens alone.
+     *
+     * @throws IllegalStateException if it has not that shape
+     */
+    void check(OnnxTensor given, int sequences, int columns) {
+        long[] must = shape(sequences, columns);
+        if (!Arrays.equals(given.getInfo().getShape(), must)) {
+            throw new IllegalStateException("The model's output " + output + " has the shape "
+                    + Arrays.toString(given.getInfo().getShape()) + ": must be " + Arrays.toString(must)
+                    + (grows() ? ", with a column for each token so far" : ""));
+        }
     }
 }

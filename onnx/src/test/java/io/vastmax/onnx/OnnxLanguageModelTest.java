@@ -63,6 +63,35 @@ final class OnnxLanguageModelTest {
     }
 
     @Test
+    void theGraphMayStandInAFolderOfItsOwn() throws IOException {
+        Path graphs = Files.createDirectory(folder.resolve("onnx"));
+        GRAPH.write(graphs);
+        Files.move(graphs.resolve("config.json"), folder.resolve("config.json"));
+        for (Path path : List.of(folder, graphs, graphs.resolve("model.onnx"))) {
+            try (OnnxLanguageModel model = OnnxLanguageModel.open(path)) {
+                assertThat(model.maxLength()).isEqualTo(64);
+            }
+        }
+    }
+
+    /** As where some layers have none: the pattern of GenAI's names is for all. */
+    @Test
+    void cachesThatTheModelHasNotAreNotMissed() throws IOException {
+        DecoderGraph graph = DecoderGraph.of(Sizes.SMALL, 7, Trait.OWN_NAMES);
+        graph.write(folder);
+        Path config = folder.resolve("genai_config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replace("\"num_hidden_layers\" : 2", "\"num_hidden_layers\" : 3"));
+        assertThat(Files.readString(config)).isNotEqualTo(text);
+        try (OnnxLanguageModel model = OnnxLanguageModel.open(folder);
+                Decoding decoding = model.start(1)) {
+            decoding.feed(new int[] {1, 2});
+            assertThat((double) decoding.feed(new int[] {3}).getFirst().get(0))
+                    .isCloseTo(graph.logits(1, 2, 3)[2][0], within(1e-4));
+        }
+    }
+
+    @Test
     void textsOfABatchAreThoseOfTheirPromptsAlone() throws IOException {
         GRAPH.write(folder);
         Random random = new Random(1);
