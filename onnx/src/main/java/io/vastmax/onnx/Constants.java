@@ -30,6 +30,9 @@ final class Constants {
     /** The types that parameters may have. */
     static final Set<DataType> FLOATS = Set.of(DataType.FLOAT, DataType.DOUBLE, DataType.FLOAT16, DataType.BFLOAT16);
 
+    /** The operators of which constants are constants. */
+    static final Set<String> PASSING = Set.of("Cast", "Identity", "Transpose");
+
     private final OnnxFile file;
     private final Map<String, NodeProto> producers;
     private final Map<String, TensorProto> tensors = new HashMap<>();
@@ -74,7 +77,7 @@ final class Constants {
         if (tensor != null) {
             return new Constant(tensor, false, floats(name, tensor.getDataType()));
         }
-        if (node == null || node.getInputCount() == 0) {
+        if (node == null || !PASSING.contains(node.getOpType()) || node.getInputCount() == 0) {
             return null;
         }
         Constant of = find(node.getInput(0));
@@ -85,7 +88,7 @@ final class Constants {
             case "Identity" -> of;
             case "Cast" ->
                 new Constant(of.tensor(), of.transposed(), floats(name, (int) Attributes.integer(node, "to", 0)));
-            case "Transpose" -> {
+            default -> {
                 List<Long> order = Attributes.integers(node, "perm", List.of(1L, 0L));
                 boolean flat = of.shape().size() == 2;
                 if (!flat || !(order.equals(List.of(1L, 0L)) || order.equals(List.of(0L, 1L)))) {
@@ -95,7 +98,6 @@ final class Constants {
                 yield new Constant(
                         of.tensor(), of.transposed() != order.getFirst().equals(1L), of.type());
             }
-            default -> null;
         };
     }
 

@@ -18,7 +18,7 @@ record FlatGraph(Graph graph, OutputLayer layer) implements LayerGraph {
     @Override
     public Value logProbs(Value hidden) {
         Value scores = LayerGraph.transformed(graph, scores(hidden), layer.transform());
-        return graph.op("LogSoftmax", Map.of("axis", 1), scores);
+        return graph.op("LogSoftmax", Map.of("axis", -1), scores);
     }
 
     @Override

@@ -35,6 +35,8 @@ final class HeadSearch {
             "QGemm",
             "GatherBlockQuantized");
 
+    private static final Set<String> BINARY = Set.of("Add", "Div", "FusedMatMul", "Gemm", "MatMul", "Mul");
+
     /** Of standard operators, and of ONNX Runtime's. */
     private static final Set<String> DOMAINS = Set.of("", "ai.onnx", "com.microsoft");
 
@@ -83,11 +85,14 @@ final class HeadSearch {
         while (true) {
             NodeProto node = producers.get(value);
             if (node == null || node.getInputCount() == 0) {
-                throw new IOException(
-                        file.path() + ": " + output + " comes of " + value + ", which no operator makes of others");
+                throw new IOException(file.path() + ": " + output.getName() + " comes of " + value
+                        + ", which no operator makes of others");
             }
             if (!DOMAINS.contains(node.getDomain())) {
                 throw refused(node, "no product with a matrix");
+            }
+            if (BINARY.contains(node.getOpType()) && node.getInputCount() < 2) {
+                throw refused(node, "it has one input");
             }
             String first = node.getInput(0);
             switch (node.getOpType()) {
@@ -161,9 +166,14 @@ final class HeadSearch {
         return node.getInput(0);
     }
 
+    /** Which of two inputs is the constant. */
+    private int constant(NodeProto node) throws IOException {
+        return constants.find(node.getInput(1)) != null ? 1 : 0;
+    }
+
     private String scaled(NodeProto node) throws IOException {
         boolean divides = node.getOpType().equals("Div");
-        int constant = divides || constants.find(node.getInput(1)) != null ? 1 : 0;
+        int constant = divides ? 1 : constant(node);
         float[] numbers = numbers(node, node.getInput(constant));
         if (numbers.length != 1) {
             throw refused(node, "by " + numbers.length + " numbers, not by one");
@@ -178,7 +188,7 @@ final class HeadSearch {
     }
 
     private String biased(NodeProto node) throws IOException {
-        int constant = constants.find(node.getInput(1)) != null ? 1 : 0;
+        int constant = constant(node);
         add(node, numbers(node, node.getInput(constant)));
         return node.getInput(1 - constant);
     }
@@ -234,13 +244,13 @@ final class HeadSearch {
 
     private Head product(NodeProto node, boolean transposedHidden, boolean rowsAreClasses, float factor)
             throws IOException {
-        if (node.getInputCount() < 2) {
-            throw refused(node, "without a matrix");
-        }
         String name = node.getInput(1);
         Constant matrix = constants.find(name);
         if (matrix == null) {
             NodeProto maker = producers.get(name);
+            while (maker != null && Constants.PASSING.contains(maker.getOpType()) && maker.getInputCount() > 0) {
+                maker = producers.get(maker.getInput(0));
+            }
             throw maker != null && QUANTISED.contains(maker.getOpType())
                     ? refused(node, "the matrix is quantised, it comes of " + maker.getOpType())
                     : refused(node, "with " + name + ", which is no parameter");

@@ -3,6 +3,7 @@ package io.vastmax.onnx;
 import ai.onnx.proto.OnnxMl.AttributeProto;
 import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.NodeProto;
+import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
 import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import io.vastmax.FullSoftmax;
@@ -154,8 +155,13 @@ public final class OnnxHead {
                     .addOutput(HIDDEN)
                     .build());
         }
-        GraphProto.Builder body =
-                graph.toBuilder().clearOutput().clearNode().clearInitializer().clearValueInfo();
+        GraphProto.Builder body = graph.toBuilder()
+                .clearInput()
+                .clearOutput()
+                .clearNode()
+                .clearInitializer()
+                .clearValueInfo();
+        List<ValueInfoProto> inputs = new ArrayList<>(graph.getInputList());
         for (ValueInfoProto output : graph.getOutputList()) {
             if (output.getName().equals(logits)) {
                 body.addOutput(describe(output));
@@ -172,9 +178,14 @@ public final class OnnxHead {
             }
         }
         body.addAllNode(kept.reversed());
-        graph.getInitializerList().stream()
-                .filter(tensor -> needed.contains(tensor.getName()))
-                .forEach(body::addInitializer);
+        for (TensorProto tensor : graph.getInitializerList()) {
+            if (needed.contains(tensor.getName())) {
+                body.addInitializer(tensor);
+            } else {
+                inputs.removeIf(input -> input.getName().equals(tensor.getName())); // as in files before version 4
+            }
+        }
+        body.addAllInput(inputs);
         graph.getValueInfoList().stream()
                 .filter(value -> needed.contains(value.getName()))
                 .forEach(body::addValueInfo);

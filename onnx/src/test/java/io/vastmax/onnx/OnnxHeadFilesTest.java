@@ -3,11 +3,13 @@ package io.vastmax.onnx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.onnx.proto.OnnxMl.GraphProto;
 import ai.onnx.proto.OnnxMl.ModelProto;
 import ai.onnx.proto.OnnxMl.StringStringEntryProto;
 import ai.onnx.proto.OnnxMl.TensorProto;
 import ai.onnx.proto.OnnxMl.TensorProto.DataLocation;
 import ai.onnx.proto.OnnxMl.TensorProto.DataType;
+import ai.onnx.proto.OnnxMl.ValueInfoProto;
 import ai.onnxruntime.OrtException;
 import com.google.protobuf.ByteString;
 import io.vastmax.Matrix;
@@ -209,6 +211,20 @@ final class OnnxHeadFilesTest {
         assertThat(other).isEmptyDirectory();
         head.writeBody(folder.resolve("body.onnx"));
         assertThat(folder.resolve("body.onnx")).exists();
+    }
+
+    /** Before version 4 of the file format, parameters are inputs too. */
+    @Test
+    void aBodyHasNoInputOfTheHeadsParameters() throws IOException {
+        ModelProto.Builder model = ModelProto.parseFrom(Files.readAllBytes(file)).toBuilder();
+        GraphProto.Builder graph = model.getGraphBuilder();
+        graph.getInitializerList().forEach(tensor -> graph.addInputBuilder().setName(tensor.getName()));
+        Files.write(file, model.build().toByteArray());
+        Path body = folder.resolve("body.onnx");
+        OnnxHead.read(file).writeBody(body);
+        assertThat(ModelProto.parseFrom(Files.readAllBytes(body)).getGraph().getInputList())
+                .extracting(ValueInfoProto::getName)
+                .containsExactly("hidden");
     }
 
     @Test

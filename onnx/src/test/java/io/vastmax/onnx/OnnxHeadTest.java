@@ -16,9 +16,12 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.vastmax.Embedding;
 import io.vastmax.FullSoftmax;
 import io.vastmax.LogitTransform;
 import io.vastmax.Matrix;
+import io.vastmax.Parameter;
+import io.vastmax.Parameters;
 import io.vastmax.RandomKey;
 import io.vastmax.Workspace;
 import io.vastmax.onnx.DecoderGraph.Sizes;
@@ -73,6 +76,12 @@ final class OnnxHeadTest {
                                 g.op("MatMul", cast(g, h, DataType.DOUBLE), cast(g, w(g), DataType.DOUBLE)),
                                 DataType.FLOAT)),
                 new Form("MatMul and a bias", (g, h) -> g.op("Add", g.op("MatMul", h, w(g)), b(g))),
+                new Form(
+                        "a bias and MatMul, after whole numbers",
+                        (g, h) -> g.op(
+                                "Add",
+                                b(g),
+                                g.op("MatMul", g.op("Where", g.op("Less", g.scalar(0L), g.scalar(1L)), h, h), w(g)))),
                 new Form("a bias and MatMul", (g, h) -> g.op("Add", b(g), g.op("MatMul", h, w(g)))),
                 new Form("two biases", (g, h) -> g.op("Add", g.op("Add", g.scalar(2f), g.op("MatMul", h, w(g))), b(g))),
                 new Form("Gemm", (g, h) -> g.op("Gemm", h, w(g))),
@@ -112,6 +121,10 @@ final class OnnxHeadTest {
 
     private static Value b(Graph graph) {
         return graph.weights(Weights.of("b", numbers(2, CLASSES), CLASSES));
+    }
+
+    private static Value integers(Graph graph) {
+        return graph.ints(new int[WIDTH * CLASSES], WIDTH, CLASSES);
     }
 
     private static Value cast(Graph graph, Value value, DataType type) {
@@ -179,6 +192,30 @@ final class OnnxHeadTest {
         assertThat(read.bias()).isNotNull();
         assertThat(read.transform().softCap()).isCloseTo(2, within(1e-6));
         assertThat(read.transform().temperature()).isCloseTo(1.5, within(1e-6));
+    }
+
+    @Test
+    void theHeadOfAnExportedLanguageModelIsItsLayer() throws IOException, OrtException {
+        FullSoftmax layer = FullSoftmax.create(20, 6, RandomKey.of(4));
+        Parameter[] lstm = {
+            new Parameter("lstm.weight_ih_l0", Matrix.wrap(24, 6, numbers(1, 24 * 6))),
+            new Parameter("lstm.weight_hh_l0", Matrix.wrap(24, 6, numbers(2, 24 * 6))),
+            new Parameter("lstm.bias_ih_l0", Matrix.wrap(24, 1, numbers(3, 24))),
+            new Parameter("lstm.bias_hh_l0", Matrix.wrap(24, 1, numbers(4, 24)))
+        };
+        Path file = folder.resolve("model.onnx");
+        OnnxExport.languageModel(Embedding.tiedTo(layer), Parameters.of(lstm), layer)
+                .write(file);
+
+        OnnxHead head = OnnxHead.read(file);
+        head.writeBody(folder.resolve("body.onnx"));
+
+        assertThat(head.softmax().weight().value().array())
+                .isEqualTo(layer.weight().value().array());
+        try (OrtSession session =
+                ENVIRONMENT.createSession(folder.resolve("body.onnx").toString())) {
+            assertThat(session.getOutputNames()).containsExactly("hidden_states", "present_h", "present_c");
+        }
     }
 
     static Stream<DecoderGraph> decoders() {
@@ -284,7 +321,14 @@ final class OnnxHeadTest {
                                 .getFirst()),
                 refused(
                         "quantised, it comes of DequantizeLinear",
-                        (g, h) -> g.op("MatMul", h, g.op("DequantizeLinear", w(g), b(g)))),
+                        (g, h) -> g.op("MatMul", h, g.op("DequantizeLinear", integers(g), g.scalar(1f)))),
+                refused(
+                        "quantised, it comes of DequantizeLinear",
+                        (g, h) -> g.op(
+                                "MatMul", h, g.op("Transpose", g.op("DequantizeLinear", integers(g), g.scalar(1f))))),
+                refused("elements of the type INT32", (g, h) -> g.op("MatMul", h, integers(g))),
+                refused("Add (Add/Add_1): it has one input", (g, h) -> g.op("Add", g.op("MatMul", h, w(g)))),
+                refused("MatMul (MatMul/MatMul_0): it has one input", (g, h) -> g.op("MatMul", h)),
                 refused("which is no parameter", (g, h) -> g.op("MatMul", h, g.op("Transpose", h))),
                 refused("which is no parameter", (g, h) -> g.op("MatMul", w(g), h)),
                 refused("Mul (Mul/Mul_1): by 5 numbers", (g, h) -> g.op("Mul", g.op("MatMul", h, w(g)), b(g))),
@@ -300,7 +344,7 @@ final class OnnxHeadTest {
                 refused(
                         "of 3 numbers for 5 classes",
                         (g, h) -> g.op("Add", g.floats(1, 2, 3), g.op("MatMul", h, w(g)))),
-                refused("which no operator makes of others", (g, h) -> g.op("Identity", h)));
+                refused(": logits comes of hidden, which no operator makes of others", (g, h) -> g.op("Identity", h)));
     }
 
     private static Arguments refused(String message, BiFunction<Graph, Value, Value> logits) {
