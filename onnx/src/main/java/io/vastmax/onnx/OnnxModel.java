@@ -129,7 +129,8 @@ public final class OnnxModel {
      * Writes the model, in place of the one that there may be: wholly or not at all. Where a file would exceed 2 GiB, the
      * most that a protocol buffer can be, the parameters go to a second one beside it, of the same name with {@code .data}
      * behind it (ONNX's external data); the two must stay together. As they cannot be replaced in one step, an old model goes
-     * before its parameters do: whatever interrupts it, no model is left with another's parameters.
+     * before its parameters do: whatever interrupts it, no model is left with another's parameters. A second file that is
+     * needed no longer stays.
      *
      * @return the files: one or two
      * @throws IOException if it cannot be written
@@ -142,17 +143,20 @@ public final class OnnxModel {
     List<Path> write(Path file, long limit) throws IOException {
         Path target = file.toAbsolutePath();
         Path data = target.resolveSibling(target.getFileName() + ".data");
-        if (target.getParent() == null || !Files.isDirectory(target.getParent())) {
-            throw new NoSuchFileException(String.valueOf(target.getParent()), null, "no such folder");
+        boolean external = size() > limit;
+        for (Path each : external ? List.of(target, data) : List.of(target)) {
+            if (Files.isDirectory(each)) {
+                throw new FileAlreadyExistsException(each.toString(), null, "is a folder");
+            }
         }
-        if (Files.isDirectory(target)) {
-            throw new FileAlreadyExistsException(target.toString(), null, "is a folder");
+        Path folder = target.resolveSibling("");
+        if (!Files.isDirectory(folder)) {
+            throw new NoSuchFileException(folder.toString(), null, "no such folder");
         }
         String unique = ".vastmax-" + UUID.randomUUID();
         Path newFile = target.resolveSibling(unique + ".onnx");
         Path newData = target.resolveSibling(unique + ".onnx.data");
         try {
-            boolean external = size() > limit;
             try (FileChannel out = FileChannel.open(newFile, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
                 if (external) {
                     write(out, data.getFileName().toString(), newData);

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -52,6 +53,22 @@ final class OnnxModelTest {
                                     ? new String[] {"model.onnx", "model.onnx.data"}
                                     : new String[] {"model.onnx"});
         }
+    }
+
+    @Test
+    void aFolderInThePlaceOfTheParametersLeavesTheModelThatThereWas() throws IOException {
+        Path file = folder.resolve("model.onnx");
+        Files.writeString(file, "old");
+        Path data = Files.createDirectory(folder.resolve("model.onnx.data"));
+        OnnxModel model = new Graph("none").model(Map.of());
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> model.write(file, 0))
+                .withMessage(data + ": is a folder");
+        assertThat(file).hasContent("old");
+        Path root = folder.getRoot();
+        assertThatExceptionOfType(FileAlreadyExistsException.class)
+                .isThrownBy(() -> model.write(root))
+                .withMessage(root + ": is a folder");
     }
 
     @ParameterizedTest
