@@ -50,6 +50,7 @@ final class HeadSearch {
     private double divisor = 1;
     private float @Nullable [] bias;
     private boolean capped;
+    private @Nullable String masked;
     private double outside = 1;
     private boolean sameRank = true;
     private List<Dimension> shape = List.of();
@@ -83,6 +84,7 @@ final class HeadSearch {
         shape = output.getType().getTensorType().getShape().getDimList();
         String value = output.getName();
         while (true) {
+            masked = value.equals(masked) ? null : masked;
             NodeProto node = producers.get(value);
             if (node == null || node.getInputCount() == 0) {
                 throw new IOException(file.path() + ": " + output.getName() + " comes of " + value
@@ -106,6 +108,7 @@ final class HeadSearch {
                 case "Mul", "Div" -> value = scaled(node);
                 case "Add" -> value = biased(node);
                 case "Tanh" -> value = capped(node);
+                case "Where" -> value = masked(node);
                 case "MatMul" -> {
                     return product(node, false, false, 1);
                 }
@@ -203,6 +206,21 @@ final class HeadSearch {
         return node.getInput(0);
     }
 
+    /** Of what becomes of logits but for those that are minus infinity, as of an exported layer. */
+    private String masked(NodeProto node) throws IOException {
+        NodeProto test = producers.get(node.getInput(0));
+        if (masked != null
+                || node.getInputCount() < 3
+                || test == null
+                || !test.getOpType().equals("IsInf")
+                || Attributes.integer(test, "detect_positive", 1) != 0
+                || !test.getInputList().equals(List.of(node.getInput(1)))) {
+            throw refused(node, "no product with a matrix");
+        }
+        masked = node.getInput(1);
+        return node.getInput(2);
+    }
+
     /** The numbers of a scalar or a vector. */
     private float[] numbers(NodeProto node, String name) throws IOException {
         Constant constant = constants.find(name);
@@ -244,6 +262,9 @@ final class HeadSearch {
 
     private Head product(NodeProto node, boolean transposedHidden, boolean rowsAreClasses, float factor)
             throws IOException {
+        if (masked != null) {
+            throw refused(node, "what masks its logits is something else, " + masked);
+        }
         String name = node.getInput(1);
         Constant matrix = constants.find(name);
         if (matrix == null) {

@@ -51,12 +51,14 @@ interface LayerGraph {
                 + ": export knows full, cosine, spherical, adaptive and hierarchical softmax");
     }
 
-    /** What becomes of logits. */
+    /** What becomes of logits. A masked one, minus infinity, stays one, where a {@code tanh} would make it minus the cap. */
     static Value transformed(Graph graph, Value logits, LogitTransform transform) {
         if (transform.isCapped()) {
             Value shrunk = graph.op("Mul", logits, graph.scalar((float) (1 / transform.softCap())));
-            Value capped = graph.op("Tanh", shrunk);
-            return graph.op("Mul", capped, graph.scalar((float) (transform.softCap() / transform.temperature())));
+            Value factor = graph.scalar((float) (transform.softCap() / transform.temperature()));
+            Value capped = graph.op("Mul", graph.op("Tanh", shrunk), factor);
+            Value isMasked = graph.op("IsInf", Map.of("detect_positive", 0), logits);
+            return graph.op("Where", isMasked, logits, capped);
         }
         return transform.temperature() == 1
                 ? logits

@@ -167,6 +167,49 @@ final class OnnxExportTest {
         }
     }
 
+    static Stream<Named<OutputLayer>> masked() {
+        FullSoftmax full = FullSoftmax.create(V, D, KEY);
+        AdaptiveSoftmax adaptive = AdaptiveSoftmax.create(FrequencyClusters.of(V, 40, 100), D, 2, true, KEY);
+        HierarchicalSoftmax binary = HierarchicalSoftmax.create(Tree.balanced(V, 2), D, KEY);
+        HierarchicalSoftmax narrow = HierarchicalSoftmax.create(Tree.balanced(V, 2), 2, KEY);
+        HierarchicalSoftmax wide = HierarchicalSoftmax.create(Tree.balanced(V, 5), D, KEY);
+        mask(full.bias(), 0, V - 1);
+        mask(adaptive.parameters().get("head.bias"), 7, 41);
+        Stream.of(binary, narrow, wide).forEach(tree -> mask(tree.bias(), 9, 30));
+        return Stream.of(
+                        Named.of("full", full),
+                        Named.of("adaptive", adaptive),
+                        Named.of("binary tree", binary),
+                        Named.of("binary tree, by its paths", narrow),
+                        Named.of("tree of 5", wide))
+                .flatMap(layer -> Stream.of(
+                                LogitTransform.IDENTITY,
+                                LogitTransform.IDENTITY.withTemperature(0.7),
+                                new LogitTransform(2, 0.7))
+                        .map(transform -> Named.of(
+                                layer.getName() + ", " + transform,
+                                layer.getPayload().transforming(transform))));
+    }
+
+    private static void mask(Parameter bias, int... rows) {
+        for (int row : rows) {
+            bias.value().set(row, 0, Float.NEGATIVE_INFINITY);
+        }
+    }
+
+    /** With a soft-cap too, which is finite everywhere else. */
+    @ParameterizedTest
+    @MethodSource("masked")
+    void whatIsMaskedStaysImpossible(OutputLayer layer) {
+        Matrix hidden = hidden(5, layer.width(), 1);
+        Matrix all = Matrix.zeros(5, V);
+        try (Workspace workspace = Workspace.ofThreads(1)) {
+            layer.logProbs(hidden, all, workspace);
+        }
+        assertThat(all.array()).contains(Float.NEGATIVE_INFINITY);
+        assertAgrees(layer, hidden);
+    }
+
     static Stream<Named<OutputLayer>> largeLayers() {
         int v = 50_000;
         int d = 32;
