@@ -117,7 +117,10 @@ final class ExportCommand implements Callable<Integer> {
         LanguageModelFiles.Loaded loaded = LanguageModelFiles.load(model);
         try (RecurrentLanguageModel lm = loaded.model()) {
             OnnxModel exported = exported(lm).withMetadata(metadata(loaded));
-            Files.createDirectories(out.toAbsolutePath().getParent());
+            Path folder = out.toAbsolutePath().getParent();
+            if (folder != null) {
+                Files.createDirectories(folder);
+            }
             List<Path> files = exported.write(out);
             print(exported, files);
         }

@@ -64,8 +64,8 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--draft",
             paramLabel = "PATH",
             description =
-                    "A smaller model as ONNX, of the same tokens, which drafts for the one of --onnx: the same texts,"
-                            + " in fewer of its runs.")
+                    "A smaller model as ONNX, of the same tokens, which drafts for the one of --onnx: texts distributed"
+                            + " as without, in fewer of its runs.")
     private @Nullable Path draft;
 
     @Option(

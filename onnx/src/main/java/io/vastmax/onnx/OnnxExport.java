@@ -26,8 +26,8 @@ import java.util.TreeMap;
  *       points to where that one points. Some 6 N V, for a tree of any depth.
  * </ul>
  *
- * <p>Batches and sequences have at least one row. An id that is no class makes ONNX Runtime fail, but for those from -V to -1, which ONNX counts from the
- * end.
+ * <p>Batches and sequences have at least one row. An id that is no class makes ONNX Runtime fail, but for those from -V to
+ * -1, which ONNX counts from the end.
  */
 public final class OnnxExport {
     /** The version of ONNX's operators that models need. */
