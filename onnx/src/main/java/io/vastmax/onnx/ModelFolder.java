@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -19,20 +20,26 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A language model on disk: the file of its graph, and what stands about it in the files beside: ONNX Runtime GenAI's
- * {@code genai_config.json}, or Hugging Face's {@code config.json} and {@code generation_config.json}.
+ * {@code genai_config.json}, or Hugging Face's {@code config.json} and {@code generation_config.json}. Hugging Face's
+ * repositories have graphs in a folder {@code onnx}, and the other files above it.
  *
  * @param model the graph
+ * @param folders where the files beside it are
  * @param names of its inputs and outputs
  * @param maxLength the most tokens of a sequence
  * @param beginToken the one that begins a text
  * @param endTokens those that end one
  */
-record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt beginToken, Set<Integer> endTokens) {
+record ModelFolder(
+        Path model,
+        List<Path> folders,
+        Names names,
+        OptionalInt maxLength,
+        OptionalInt beginToken,
+        Set<Integer> endTokens) {
     private static final String GENAI = "genai_config.json";
+    private static final String GRAPHS = "onnx";
     private static final List<String> USUAL = List.of("model.onnx", "decoder_model_merged.onnx");
-    /** Where models stand that have several graphs, as of Transformers.js: the other files are above it. */
-    private static final String SUBFOLDER = "onnx";
-
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
@@ -45,12 +52,11 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
             throw new NoSuchFileException(path.toString());
         }
         boolean whole = Files.isDirectory(path);
-        Path folder = whole ? path : path.resolveSibling("");
-        Path beside = beside(folder);
-        JsonNode genai = json(beside.resolve(GENAI)).path("model");
-        JsonNode config = json(beside.resolve("config.json"));
-        JsonNode generation = json(beside.resolve("generation_config.json"));
-        Path model = whole ? model(folder, genai.path("decoder").path("filename")) : path;
+        List<Path> folders = folders(whole ? path : path.resolveSibling(""), whole);
+        JsonNode genai = json(GENAI, folders).path("model");
+        JsonNode config = json("config.json", folders);
+        JsonNode generation = json("generation_config.json", folders);
+        Path model = whole ? model(folders.getFirst(), genai.path("decoder").path("filename")) : path;
         Names names = names(genai.path("decoder"));
         OptionalInt length = first(
                 2,
@@ -71,17 +77,43 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
                 ends.add(ids.asInt());
             }
         }
-        return new ModelFolder(model, names, length, begin, ends);
+        return new ModelFolder(model, folders, names, length, begin, ends);
     }
 
-    /** Where the files about the graphs of a folder are. */
-    private static Path beside(Path folder) {
-        boolean above = folder.endsWith(SUBFOLDER) && !Files.exists(folder.resolve("config.json"));
-        return above ? folder.resolveSibling("") : folder;
+    /** That of the graph, and the one above if they are laid out so; the graph may be below what was given. */
+    private static List<Path> folders(Path given, boolean mayBeBelow) throws IOException {
+        Path below = given.resolve(GRAPHS);
+        if (mayBeBelow && graphs(given).isEmpty() && Files.isDirectory(below)) {
+            return List.of(below, given);
+        }
+        Path whole = given.toAbsolutePath().normalize();
+        Path above = whole.getParent();
+        return above != null && whole.endsWith(GRAPHS) ? List.of(given, above) : List.of(given);
     }
 
-    private static JsonNode json(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
+    private static List<Path> graphs(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(file -> file.toString().endsWith(".onnx"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /** A file beside the model, by its name. */
+    Optional<Path> beside(String name) {
+        return beside(name, folders);
+    }
+
+    private static Optional<Path> beside(String name, List<Path> folders) {
+        return folders.stream()
+                .map(folder -> folder.resolve(name))
+                .filter(Files::isRegularFile)
+                .findFirst();
+    }
+
+    private static JsonNode json(String name, List<Path> folders) throws IOException {
+        Path file = beside(name, folders).orElse(null);
+        if (file == null) {
             return MissingNode.getInstance();
         }
         try {
@@ -102,16 +134,10 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
     /** The file that the configuration names, or that is called as usual, or that is the only one. */
     private static Path model(Path folder, JsonNode named) throws IOException {
         List<Path> found = graphs(folder);
-        Path subfolder = folder.resolve(SUBFOLDER);
-        if (found.isEmpty()
-                && Files.isDirectory(subfolder)
-                && !graphs(subfolder).isEmpty()) {
-            return model(subfolder, named);
-        }
         for (String name :
                 Stream.concat(Stream.of(named.asText()), USUAL.stream()).toList()) {
             Path file = folder.resolve(name);
-            if (found.contains(file)) {
+            if (Files.isRegularFile(file)) {
                 return file;
             }
         }
@@ -127,14 +153,6 @@ record ModelFolder(Path model, Names names, OptionalInt maxLength, OptionalInt b
                                         found.stream()
                                                 .map(file -> file.getFileName().toString())
                                                 .toList())));
-    }
-
-    private static List<Path> graphs(Path folder) throws IOException {
-        try (Stream<Path> files = Files.list(folder)) {
-            return files.filter(file -> file.toString().endsWith(".onnx"))
-                    .sorted()
-                    .toList();
-        }
     }
 
     /** Those of GenAI's configuration; patterns with {@code %d} are for each layer. */

@@ -10,6 +10,7 @@ import io.vastmax.text.Decoding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -33,7 +34,7 @@ import java.util.stream.Collectors;
  *       it is the only output of floats that is nothing else.
  * </ul>
  *
- * <p>{@code genai_config.json}, {@code config.json} and {@code generation_config.json} beside the model are read for names, the
+ * <p>{@code genai_config.json}, {@code config.json} and {@code generation_config.json} {@linkplain #beside beside} the model are read for names, the
  * length of the context and end tokens. States never pass through Java: outputs of one step are inputs of the next, and those
  * that are cut or reordered are so by ONNX Runtime. Logits are copied. A state of fixed size cannot go back: a rollback computes
  * the sequence again.
@@ -43,12 +44,14 @@ import java.util.stream.Collectors;
  */
 public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseable {
     private final DecoderSession session;
+    private final ModelFolder folder;
     private final int maxLength;
     private final OptionalInt beginToken;
     private final Set<Integer> endTokens;
 
     private OnnxLanguageModel(DecoderSession session, ModelFolder folder, int maxLength) {
         this.session = session;
+        this.folder = folder;
         this.maxLength = maxLength;
         beginToken = folder.beginToken().stream().filter(this::isToken).findFirst();
         endTokens = folder.endTokens().stream().filter(this::isToken).collect(Collectors.toUnmodifiableSet());
@@ -67,7 +70,7 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
      * Opens a model.
      *
      * @param path its file, or a folder: then the file that {@code genai_config.json} names, or {@code model.onnx},
-     *     {@code decoder_model_merged.onnx}, or the only one, there or in its folder {@code onnx}
+     *     {@code decoder_model_merged.onnx}, or the only one; of a folder without any, those in its folder {@code onnx}
      * @throws IOException if there is no such file, it is no model, or one that cannot be run so; says why
      */
     public static OnnxLanguageModel open(Path path, OnnxOptions options) throws IOException {
@@ -130,6 +133,14 @@ public final class OnnxLanguageModel implements CausalLanguageModel, AutoCloseab
     /** The tokens that end a text, as the files beside the model say; empty if they do not. */
     public Set<Integer> endTokens() {
         return endTokens;
+    }
+
+    /**
+     * A file beside the model, such as {@code tokenizer.json}; empty if there is none. For a model in a folder {@code onnx},
+     * as Hugging Face's repositories have it, the folder above counts, too.
+     */
+    public Optional<Path> beside(String name) {
+        return folder.beside(name);
     }
 
     /** What the model's file says about itself. */

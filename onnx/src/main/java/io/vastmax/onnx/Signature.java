@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,10 @@ record Signature(
         List<State> states) {
     private static final String IDS = "input_ids";
     private static final String LOGITS = "logits";
+
+    /** Of so many inputs or outputs an error says what they are. */
+    private static final int LISTED = 8;
+
     private static final Set<OnnxJavaType> INTEGERS = Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32);
     private static final Set<OnnxJavaType> MASKS =
             Set.of(OnnxJavaType.INT64, OnnxJavaType.INT32, OnnxJavaType.BOOL, OnnxJavaType.FLOAT);
@@ -104,8 +109,9 @@ record Signature(
         check(useCache, 1, MASKS);
         check(keep, 1, INTEGERS);
         if (!roles.isEmpty()) {
-            throw new IllegalArgumentException("The model has inputs that are not known: " + roles.values()
-                    + ". A state needs the output that it is of, by the names (past_x, present_x) or by a map");
+            throw new IllegalArgumentException("The model has inputs that are not known: " + list(roles)
+                    + ". An input that is a state has an output of the same name (past_x, present_x), or must be given as"
+                    + " IN=OUT; the outputs are " + list(outputs));
         }
         Port logits = logits(results, outputs, names);
         boolean batches = ids.dimension(0) < 0;
@@ -127,11 +133,18 @@ record Signature(
         return ports;
     }
 
+    /** As in {@code "[past_h float[1, batch, 8], past_c float[1, batch, 8]]"}, without the most of a large model's. */
+    private static String list(Map<String, Port> ports) {
+        String first = ports.values().stream().limit(LISTED).map(Port::toString).collect(Collectors.joining(", "));
+        int more = ports.size() - LISTED;
+        return "[" + first + (more > 0 ? ", and " + more + " more]" : "]");
+    }
+
     private static Port require(String kind, String name, Map<String, Port> ports) {
         Port port = ports.get(name);
         if (port == null) {
             throw new IllegalArgumentException(
-                    "The model has no " + kind + " " + name + ": its " + kind + "s are " + ports.values());
+                    "The model has no " + kind + " " + name + ": its " + kind + "s are " + list(ports));
         }
         return port;
     }
@@ -202,7 +215,7 @@ record Signature(
         }
         if (ids == null || !INTEGERS.contains(ids.type()) || ids.rank() != 2) {
             throw new IllegalArgumentException("The model takes no token ids: no input " + names.of(IDS)
-                    + " of integers [batch, sequence]. Its inputs are " + inputs.values());
+                    + " of integers [batch, sequence]. Its inputs are " + list(inputs));
         }
         return ids;
     }
@@ -215,7 +228,7 @@ record Signature(
                     .toList();
             if (possible.size() != 1) {
                 throw new IllegalArgumentException("The model has no output " + names.of(LOGITS)
-                        + ", and no other that must be the logits. Its outputs are " + outputs.values());
+                        + ", and no other that must be the logits. Its outputs are " + list(outputs));
             }
             logits = possible.getFirst();
         }

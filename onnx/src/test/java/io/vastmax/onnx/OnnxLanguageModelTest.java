@@ -62,6 +62,36 @@ final class OnnxLanguageModelTest {
         }
     }
 
+    /** As Hugging Face's repositories are laid out. */
+    @Test
+    void readsWhatStandsAboveAFolderOfGraphs() throws IOException {
+        Path graphs = Files.createDirectory(folder.resolve("onnx"));
+        Path graph = Files.move(GRAPH.write(graphs), graphs.resolve("model_q4.onnx"));
+        Files.move(graphs.resolve("config.json"), folder.resolve("config.json"));
+        Path tokenizer = Files.writeString(folder.resolve("tokenizer.json"), "{}");
+        for (Path path : List.of(folder, graphs, graph)) {
+            try (OnnxLanguageModel model = OnnxLanguageModel.open(path)) {
+                assertThat(model.maxLength()).isEqualTo(64);
+                assertThat(model.beside("tokenizer.json"))
+                        .hasValueSatisfying(file -> assertThat(file).hasSameBinaryContentAs(tokenizer));
+                assertThat(model.beside("vocab.txt")).isEmpty();
+            }
+        }
+        Files.copy(graph, graphs.resolve("model_fp16.onnx"));
+        assertThatThrownBy(() -> OnnxLanguageModel.open(folder))
+                .hasMessageContaining(
+                        "onnx holds several .onnx files, name one of them: model_fp16.onnx, model_q4.onnx");
+        Files.copy(graph, folder.resolve("decoder.onnx"));
+        Files.writeString(graphs.resolve("tokenizer.json"), "[]");
+        try (OnnxLanguageModel model = OnnxLanguageModel.open(folder)) {
+            assertThat(model.maxLength()).isEqualTo(64); // the graph beside is taken, not those below
+            assertThat(model.beside("tokenizer.json")).hasValue(tokenizer);
+        }
+        try (OnnxLanguageModel model = OnnxLanguageModel.open(graph)) {
+            assertThat(model.beside("tokenizer.json")).hasValue(graphs.resolve("tokenizer.json"));
+        }
+    }
+
     @Test
     void theGraphMayStandInAFolderOfItsOwn() throws IOException {
         Path graphs = Files.createDirectory(folder.resolve("onnx"));
@@ -238,6 +268,11 @@ final class OnnxLanguageModelTest {
         assertThatThrownBy(() -> OnnxLanguageModel.open(model, OnnxOptions.DEFAULT.withState("h", "h_out")))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("no input h: its inputs are [input_ids int64[batch_size, sequence_length]");
+        Path deep = DecoderGraph.of(new Sizes(30, 1, 1, 2, 5, 4), 1, Trait.FOREIGN_INPUT)
+                .write(folder);
+        assertThatThrownBy(() -> OnnxLanguageModel.open(deep, OnnxOptions.DEFAULT.withState("h", "h_out")))
+                .hasMessageContaining("no input h: its inputs are [input_ids ")
+                .hasMessageEndingWith(", and 56 more]");
         Path recurrent = RecurrentGraph.of(Settings.of(Cell.LSTM).named("%s_in", "%s_out"), 1)
                 .write(folder);
         assertThatThrownBy(() -> OnnxLanguageModel.open(recurrent))
