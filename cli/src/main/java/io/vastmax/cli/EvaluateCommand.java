@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
 /** {@code vastmax evaluate}. */
 @Command(
         name = "evaluate",
+        sortOptions = false,
         description = {
             "Compute the exact perplexity of a model on a text.",
             "",
@@ -40,7 +41,9 @@ import picocli.CommandLine.Spec;
             "",
             "Examples:",
             "  vastmax evaluate --model model --corpus wikitext-2 --part valid",
-            "  vastmax evaluate --onnx lstm.onnx --vocab vocab.txt --corpus test.txt --state h_in=h_out --state c_in=c_out"
+            "  vastmax evaluate --onnx gpt2 --corpus test.txt",
+            "  vastmax evaluate --onnx lstm.onnx --vocab vocab.txt --corpus test.txt \\",
+            "      --state h_in=h_out --state c_in=c_out"
         })
 final class EvaluateCommand implements Callable<Integer> {
     @Spec
@@ -100,12 +103,13 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--onnx needs a --corpus");
         }
         try (OnnxLanguageModel lm = onnx.open(run.threads());
-                TextTokens tokens = onnx.tokens(spec, lm)) {
-            tokens.detokenizer().requireFit(lm.vocabularySize());
-            try (TokenIds ids = tokens.read(path, part);
-                    Progress progress = Progress.of(part.toString(), ids.size() - 1)) {
-                print(onnx.path(), path.getFileName().toString(), Perplexity.of(lm, ids, progress::advanceTo));
-            }
+                TextTokens tokens = onnx.tokens(spec, lm);
+                TokenIds ids = tokens.read(path, part);
+                Progress progress = Progress.of(part.toString(), ids.size() - 1)) {
+            print(
+                    onnx.path(),
+                    String.valueOf(path.toAbsolutePath().normalize().getFileName()),
+                    Perplexity.of(lm, ids, progress::advanceTo));
         }
         return 0;
     }

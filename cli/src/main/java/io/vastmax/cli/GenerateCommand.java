@@ -64,8 +64,8 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--draft",
             paramLabel = "PATH",
             description =
-                    "A smaller model as ONNX, of the same tokens, which drafts for the one of --onnx: texts distributed"
-                            + " as without, in fewer of its runs.")
+                    "A smaller ONNX model of the same tokens, which drafts for the one of --onnx, so that it runs less often."
+                            + " Texts have the same distribution; greedy ones are the same.")
     private @Nullable Path draft;
 
     @Option(
@@ -126,6 +126,9 @@ final class GenerateCommand implements Callable<Integer> {
         onnx.check(spec, model);
         if (draft != null && model != null) {
             throw new ParameterException(spec.commandLine(), "--draft goes with --onnx");
+        }
+        if (draft == null && spec.commandLine().getParseResult().hasMatchedOption("--drafts")) {
+            throw new ParameterException(spec.commandLine(), "--drafts goes with --draft");
         }
         if (stops.contains("")) {
             throw new ParameterException(spec.commandLine(), "--stop must not be empty");
@@ -194,12 +197,12 @@ final class GenerateCommand implements Callable<Integer> {
             throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         boolean streams = samples == 1 && !run.json();
-        if (streams) {
-            out.print(prompt);
-        }
+        // Written with the first token: until that is drawn, the prompt may be refused
+        StringBuilder next = new StringBuilder(prompt);
         List<Generation> texts = generator.generate(Collections.nCopies(samples, ids), settings, token -> {
             if (streams) {
-                out.print(token.text());
+                out.print(next.append(token.text()));
+                next.setLength(0);
             }
             // Flushes; and whoever read this may be gone, as `head` is after ten lines
             boolean gone = streams && out.checkError();

@@ -1,11 +1,18 @@
 package io.vastmax.cli;
 
 import io.vastmax.onnx.HuggingFaceText;
+import io.vastmax.onnx.OnnxLanguageModel;
+import io.vastmax.text.Corpus;
 import io.vastmax.text.Detokenizer;
+import io.vastmax.text.TokenConsumer;
 import io.vastmax.text.TokenIds;
+import io.vastmax.text.Tokenizer;
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.Reader;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 
 /**
@@ -14,8 +21,16 @@ import java.util.OptionalInt;
  * @param text makes them
  */
 record HuggingFaceTokens(HuggingFaceText text) implements TextTokens {
-    static HuggingFaceTokens open(Path file) throws IOException {
-        return new HuggingFaceTokens(HuggingFaceText.open(file));
+    /** Opens a file, if its tokens are the model's. */
+    static HuggingFaceTokens open(Path file, OnnxLanguageModel model) throws IOException {
+        HuggingFaceText text = HuggingFaceText.open(file);
+        try {
+            text.detokenizer().requireFit(model.vocabularySize());
+            return new HuggingFaceTokens(text);
+        } catch (RuntimeException | Error e) {
+            text.close();
+            throw e;
+        }
     }
 
     @Override
@@ -23,13 +38,25 @@ record HuggingFaceTokens(HuggingFaceText text) implements TextTokens {
         return text.encode(prompt);
     }
 
-    /** A file as it is: it has no parts. */
     @Override
     public TokenIds read(Path corpus, Part part) throws IOException {
-        if (Files.isDirectory(corpus)) {
-            throw new IOException(corpus + " is a folder: a model with a tokenizer.json takes a file of text");
+        List<int[]> documents = new ArrayList<>();
+        part.of(Corpus.open(corpus, new WholeDocument(), CorpusOptions.SPLIT_SEED))
+                .forEachToken(document -> documents.add(text.encode(document)));
+        return TokenIds.of(documents.stream().flatMapToInt(Arrays::stream).toArray());
+    }
+
+    /** A document in one piece, white space and all: a tokenizer.json says itself how it is cut. */
+    private static final class WholeDocument implements Tokenizer {
+        @Override
+        public String name() {
+            return "whole";
         }
-        return TokenIds.of(text.encode(Files.readString(corpus)));
+
+        @Override
+        public void tokenize(Reader document, TokenConsumer tokens) throws IOException {
+            tokens.accept(document.readAllAsString());
+        }
     }
 
     @Override

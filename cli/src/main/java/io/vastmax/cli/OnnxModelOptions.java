@@ -9,7 +9,9 @@ import io.vastmax.text.WikiTextTokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -20,7 +22,7 @@ final class OnnxModelOptions {
     @Option(
             names = "--onnx",
             paramLabel = "PATH",
-            description = "A language model as ONNX, or the folder of one, in place of --model.")
+            description = "A language model as ONNX, its file or its folder, in place of --model.")
     private @Nullable Path onnx;
 
     @Option(
@@ -32,28 +34,26 @@ final class OnnxModelOptions {
     @Option(
             names = "--vocab",
             paramLabel = "FILE",
-            description = "Of a model of words: vocab.txt, a word a line. Default: what the model itself says.")
+            description =
+                    "Its vocabulary if its tokens are words: a word a line. Default: what the model itself says, else"
+                            + " the vocab.txt beside it.")
     private @Nullable Path vocabulary;
 
     @Option(
             names = "--state",
             paramLabel = "IN=OUT",
             description =
-                    "An input of the model that takes what an output has given in the step before, where their names"
-                            + " do not show it. May be given again.")
+                    "A state: the input of the model that takes what the output has given in the step before. For names"
+                            + " that do not show it, as past_x and present_x do. May be given again.")
     private Map<String, String> states = Map.of();
 
     @Option(
             names = "--context",
             paramLabel = "N",
             description =
-                    "The most tokens that the model can take. Default: what its configuration says, else no limit.")
+                    "The most tokens that the model takes, prompt and text together. Default: what the configuration"
+                            + " beside it says, else no limit.")
     private @Nullable Integer context;
-
-    /** Whether a model of ONNX Runtime is asked for. */
-    boolean isGiven() {
-        return onnx != null;
-    }
 
     Path path() {
         if (onnx == null) {
@@ -69,10 +69,15 @@ final class OnnxModelOptions {
                     spec.commandLine(),
                     model == null ? "Give a model: --model DIR or --onnx PATH" : "Give --model or --onnx, not both");
         }
-        boolean more = tokenizer != null || vocabulary != null || !states.isEmpty() || context != null;
-        if (onnx == null && more) {
+        if (model != null && Files.isRegularFile(model)) {
             throw new ParameterException(
-                    spec.commandLine(), "--tokenizer, --vocab, --state and --context go with --onnx");
+                    spec.commandLine(),
+                    "--model " + model + ": is a file, must be a folder of train; an ONNX model goes with --onnx");
+        }
+        for (String option : List.of("--tokenizer", "--vocab", "--state", "--context")) {
+            if (onnx == null && spec.commandLine().getParseResult().hasMatchedOption(option)) {
+                throw new ParameterException(spec.commandLine(), option + " goes with --onnx");
+            }
         }
         if (tokenizer != null && vocabulary != null) {
             throw new ParameterException(spec.commandLine(), "Give --tokenizer or --vocab, not both");
@@ -95,33 +100,44 @@ final class OnnxModelOptions {
         return OnnxLanguageModel.open(path(), context == null ? options : options.withMaxLength(context));
     }
 
-    /** What makes tokens of text for it: as was said, or as the model or the files beside it say. */
+    /**
+     * What makes tokens of text for it: as was said, or as the model or the files beside it say.
+     *
+     * @throws IOException if these are none, or do not fit the model
+     */
     TextTokens tokens(CommandSpec spec, OnnxLanguageModel model) throws IOException {
-        String words = model.metadata().get(OnnxModel.VOCABULARY);
-        Path folder = Files.isDirectory(path()) ? path() : path().resolveSibling("");
-        Path besideTokenizer = folder.resolve("tokenizer.json");
-        Path besideWords = folder.resolve("vocab.txt");
         if (vocabulary != null) {
-            return words(Vocabulary.read(vocabulary), model);
+            return words(vocabulary, model);
         }
         if (tokenizer != null) {
-            return HuggingFaceTokens.open(tokenizer);
+            return HuggingFaceTokens.open(tokenizer, model);
         }
-        if (words != null) {
-            return words(Vocabulary.of(words.lines().toList()), model);
+        String own = model.metadata().get(OnnxModel.VOCABULARY);
+        if (own != null) {
+            return words(path(), Vocabulary.of(own.lines().toList()), model);
         }
-        if (Files.exists(besideTokenizer)) {
-            return HuggingFaceTokens.open(besideTokenizer);
+        Optional<Path> file = model.beside("tokenizer.json");
+        if (file.isPresent()) {
+            return HuggingFaceTokens.open(file.get(), model);
         }
-        if (Files.exists(besideWords)) {
-            return words(Vocabulary.read(besideWords), model);
+        file = model.beside("vocab.txt");
+        if (file.isPresent()) {
+            return words(file.get(), model);
         }
         throw new ParameterException(
                 spec.commandLine(),
                 path() + " does not say what its tokens are: give --tokenizer tokenizer.json or --vocab vocab.txt");
     }
 
-    private static TextTokens words(Vocabulary vocabulary, OnnxLanguageModel model) {
+    private static TextTokens words(Path file, OnnxLanguageModel model) throws IOException {
+        return words(file, Vocabulary.read(file), model);
+    }
+
+    private static TextTokens words(Path source, Vocabulary vocabulary, OnnxLanguageModel model) throws IOException {
+        if (vocabulary.size() != model.vocabularySize()) {
+            throw new IOException(source + " has " + vocabulary.size() + " words, but the model has logits for "
+                    + model.vocabularySize());
+        }
         String tokenizer = model.metadata().getOrDefault(OnnxModel.TOKENIZER, WikiTextTokenizer.NAME);
         return new WordTokens(vocabulary, Tokenizer.named(tokenizer));
     }

@@ -90,7 +90,7 @@ class CommandsTest {
         assertThat(json(run(0, with(plain, "--json"))).path("finish").asText()).isEqualTo("length");
 
         run(2, with(plain, "--end=elephant"));
-        assertThat(err).contains("--end elephant: is no word of the model's vocabulary");
+        assertThat(err).contains("--end elephant: is no token of the model's vocabulary");
         run(2, with(plain, "--stop="));
         assertThat(err).contains("--stop must not be empty");
         run(2, with(plain, "--samples=0"));
