@@ -62,10 +62,9 @@ final class LanguageModelExportTest {
             SplittableRandom random = new SplittableRandom(3);
             for (Parameter parameter : all) {
                 float[] numbers = parameter.value().array();
-                Arrays.setAll(new int[numbers.length], i -> {
+                for (int i = 0; i < numbers.length; i++) {
                     numbers[i] = (float) (0.5 * random.nextGaussian());
-                    return 0;
-                });
+                }
             }
             return all;
         }
