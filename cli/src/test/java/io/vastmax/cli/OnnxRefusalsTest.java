@@ -47,8 +47,8 @@ class OnnxRefusalsTest {
             value = {
                 "1 | --onnx=DIR/missing.onnx | missing.onnx: no such file or folder",
                 "1 | --onnx=DIR/none | none holds no .onnx file",
-                "1 | --onnx=DIR/text.onnx | text.onnx is no ONNX model",
-                "1 | --onnx=DIR/half.onnx | half.onnx is no ONNX model",
+                "1 | --onnx=DIR/text.onnx | text.onnx is not an ONNX model",
+                "1 | --onnx=DIR/half.onnx | half.onnx is not an ONNX model, or is cut off",
                 "1 | --onnx=DIR/foreign | inputs that are not known: [encoder_hidden_states float",
                 "1 | --onnx=DIR/good --state=h=h_out | The model has no input h: its inputs are [input_ids int64",
                 "1 | --onnx=DIR/good --state=position_ids=h | The model has no output h: its outputs are [present.0.key float",
